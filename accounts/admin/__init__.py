@@ -1,0 +1,13 @@
+"""The administrator's door. Signed in through allauth like everybody; revocation at its centre; shows no secret."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+
+from accounts.admin import credentials, people, records
+
+admin.site.site_header = "Portcullis"
+admin.site.site_title = "Portcullis admin"
+admin.site.index_title = "Who can come in, and what ended"
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+__all__ = ["credentials", "people", "records"]

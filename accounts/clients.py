@@ -1,0 +1,135 @@
+"""Integrations and their secrets: created, authenticated, rotated. Secrets are returned once and kept as digests."""
+
+import uuid
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from accounts import crypto, events, visitors
+from accounts.models import SCOPES, ClientSecret, Integration, Organisation, User
+from accounts.visitors import Visitor
+
+MOST_LIVE_SECRETS = 2  # so that one can be rotated without a moment without any
+SECRET_PREFIX = "pc_secret"
+
+
+class TooManySecrets(Exception):
+    """Two secrets are live already: end one first."""
+
+
+class PublicClient(Exception):
+    """A public integration proves itself by PKCE; it has no secrets."""
+
+
+class UnknownClient(Exception):
+    """No live integration with this id, or not its secret. Which of the two is nobody's business."""
+
+
+class BadRedirectURI(ValueError):
+    """Not an address that a code may be sent to. Says which and why."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """An integration that has shown who it is. `secret` is the one it used; a public one has none."""
+
+    integration: Integration
+    secret: ClientSecret | None
+
+
+@transaction.atomic
+def create_integration(
+    *,
+    organisation: Organisation,
+    by: User,
+    name: str,
+    is_confidential: bool,
+    grant_types: list[str],
+    scopes: list[str],
+    redirect_uris: list[str],
+    visitor: Visitor = visitors.NOBODY,
+) -> tuple[Integration, str]:
+    """The integration and its first secret, in clear this once ("" for a public one)."""
+    for uri in redirect_uris:
+        check_redirect_uri(uri)
+    integration = Integration.objects.create(
+        organisation=organisation,
+        created_by=by,
+        name=name,
+        is_confidential=is_confidential,
+        grant_types=grant_types,
+        scopes=scopes,
+        redirect_uris=redirect_uris,
+    )
+    events.record(events.Kind.INTEGRATION_CREATED, by=by, integration=integration, visitor=visitor, name=name)
+    secret = create_secret(integration, by=by, visitor=visitor)[1] if is_confidential else ""
+    return integration, secret
+
+
+@transaction.atomic
+def create_secret(
+    integration: Integration, *, by: User, visitor: Visitor = visitors.NOBODY
+) -> tuple[ClientSecret, str]:
+    """A secret's row and its text, in clear this once. Raises TooManySecrets when two are live."""
+    if not integration.is_confidential:
+        raise PublicClient
+    # The lock makes two requests at once count one after the other.
+    Integration.objects.select_for_update().get(pk=integration.pk)
+    if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
+        raise TooManySecrets
+    text = crypto.new_secret(SECRET_PREFIX)
+    secret = ClientSecret.objects.create(
+        integration=integration, created_by=by, secret_hash=crypto.digest(text), hint=text[-4:]
+    )
+    events.record(events.Kind.SECRET_CREATED, by=by, integration=integration, visitor=visitor, hint=secret.hint)
+    return secret, text
+
+
+def authenticate(client_id: str, secret: str | None) -> Client:
+    """The client that these belong to, in one query. Raises UnknownClient.
+
+    A confidential one needs a live secret, a public one must come without.
+    """
+    try:
+        uid = uuid.UUID(client_id)
+    except ValueError:
+        raise UnknownClient from None
+    if str(uid) != client_id:  # one spelling of each id
+        raise UnknownClient
+    if secret is None:
+        integration = Integration.objects.live().filter(pk=uid, is_confidential=False).first()
+        if integration is None:
+            raise UnknownClient
+        return Client(integration, None)
+    rows = ClientSecret.objects.live().select_related("integration")
+    found = rows.filter(integration=uid, secret_hash=crypto.digest(secret)).first()
+    if found is None:
+        raise UnknownClient
+    return Client(found.integration, found)
+
+
+def find(client_id: str) -> Integration:
+    """The live integration of that id. Raises UnknownClient."""
+    try:
+        return Integration.objects.live().select_related("organisation").get(pk=uuid.UUID(client_id))
+    except (ValueError, Integration.DoesNotExist):
+        raise UnknownClient from None
+
+
+def check_redirect_uri(uri: str) -> None:
+    """https, or http to this computer's loopback, or an app's own scheme; absolute, without fragment (RFC 9700, 4.1)."""
+    try:
+        url = urlsplit(uri)
+        host, _port = url.hostname, url.port
+    except ValueError:
+        raise BadRedirectURI(f"{uri} is not a URL.") from None
+    if len(uri) > 2000 or not uri.isascii() or not uri.isprintable() or " " in uri or "\\" in uri:
+        raise BadRedirectURI(f"{uri[:100]} holds characters that a URL does not, or is longer than 2,000.")
+    if url.fragment or "#" in uri or "*" in uri or url.username is not None:
+        raise BadRedirectURI(f"{uri} may hold neither a fragment, a wildcard nor a user name.")
+    is_web = url.scheme == "https" and host
+    is_loopback = url.scheme == "http" and host in {"127.0.0.1", "::1", "localhost"}
+    is_app = "." in url.scheme and url.path  # reverse domain name, RFC 8252 section 7.1
+    if not (is_web or is_loopback or is_app):
+        raise BadRedirectURI(f"{uri} must start with https://, http://127.0.0.1 or an app's own com.example.app:/.")

@@ -1,0 +1,23 @@
+"""Every table of the house. Only accounts writes to them; the faces read."""
+
+from accounts.models.credentials import ClientSecret, Grant, Integration, Session
+from accounts.models.events import SecurityEvent
+from accounts.models.keys import SigningKey
+from accounts.models.people import Membership, Organisation, User
+from accounts.models.revocations import Cause, Revocation
+from accounts.models.scopes import SCOPES
+
+__all__ = [
+    "SCOPES",
+    "Cause",
+    "ClientSecret",
+    "Grant",
+    "Integration",
+    "Membership",
+    "Organisation",
+    "Revocation",
+    "SecurityEvent",
+    "Session",
+    "SigningKey",
+    "User",
+]

@@ -1,0 +1,189 @@
+"""Whatever lets somebody in: sessions, integrations with their secrets, grants. What is live is said here, once."""
+
+import uuid
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts import visitors
+from accounts.models.scopes import SCOPES
+from accounts.models.people import Membership, Organisation, User
+
+if TYPE_CHECKING:
+    from accounts.models.revocations import Revocation
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> "SessionQuerySet":
+        """Signed in, not run out, and born under the user's present epoch."""
+        return self.filter(expire_date__gt=timezone.now(), user__is_active=True, epoch=F("user__epoch"))
+
+
+class Session(models.Model):
+    """One browser. Written by accounts.sessions alone, which says how long it lasts."""
+
+    key_hash = models.CharField(primary_key=True, max_length=64, editable=False)
+    # What pages and logs call it by: of no use to whoever reads it.
+    public_id = models.UUIDField(unique=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="sessions")
+    epoch = models.PositiveBigIntegerField(null=True)
+    session_data = models.TextField()
+    created_at = models.DateTimeField(default=timezone.now)
+    last_seen_at = models.DateTimeField(default=timezone.now)
+    expire_date = models.DateTimeField(db_index=True)
+    remembered = models.BooleanField(default=False)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    method = models.CharField(max_length=30, blank=True, help_text="How it signed in.")
+
+    objects = SessionQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return f"{self.user or 'nobody'} since {self.created_at:%Y-%m-%d %H:%M} UTC"
+
+    @property
+    def device(self) -> str:
+        return visitors.device(self.user_agent)
+
+    @property
+    def place(self) -> str:
+        return visitors.place(self.ip_address)
+
+
+class IntegrationQuerySet(models.QuerySet["Integration"]):
+    def live(self) -> "IntegrationQuerySet":
+        return self.filter(disabled_at=None)
+
+
+class Integration(models.Model):
+    """A third party's OAuth client. Its id is the `client_id`."""
+
+    class GrantType(models.TextChoices):
+        AUTHORIZATION_CODE = "authorization_code", "On behalf of a person (authorization code)"
+        CLIENT_CREDENTIALS = "client_credentials", "On its own behalf (client credentials)"
+        REFRESH_TOKEN = "refresh_token", "Stay connected (refresh token)"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="integrations")
+    name = models.CharField(max_length=100)
+    is_confidential = models.BooleanField(default=True, help_text="Has secrets. A public one proves itself by PKCE alone.")
+    grant_types = models.JSONField(default=list)
+    scopes = models.JSONField(default=list)
+    redirect_uris = models.JSONField(default=list)
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    disabled_at = models.DateTimeField(null=True, editable=False)
+
+    objects = IntegrationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def scopes_in_words(self) -> list[str]:
+        return [SCOPES.get(name, name) for name in self.scopes]
+
+
+class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):
+    def live(self) -> "ClientSecretQuerySet":
+        """Not ended, and whoever created it may still come in."""
+        return self.filter(ended_at=None, created_by__is_active=True, integration__disabled_at=None)
+
+
+class ClientSecret(models.Model):
+    """What a confidential integration authenticates with. Two may be live, so that one can be rotated."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="secrets")
+    # Whoever created it has seen it: it ends with them.
+    created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="client_secrets")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=8, help_text="Its last characters, to tell two apart.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True, editable=False)
+    revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
+        "accounts.Revocation", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    objects = ClientSecretQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return f"…{self.hint}"
+
+
+class GrantQuerySet(models.QuerySet["Grant"]):
+    def live(self) -> "GrantQuerySet":
+        """Nothing that it hangs from has ended: the one rule by which any token or code of it is believed."""
+        is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organisation=OuterRef("organisation")))
+        return self.filter(
+            Q(user=None) | (Q(user__is_active=True, user__epoch=F("epoch")) & is_member),
+            Q(client_secret=None) | Q(client_secret__ended_at=None, client_secret__created_by__is_active=True),
+            ended_at=None,
+            expires_at__gt=timezone.now(),
+            integration__disabled_at=None,
+            # Blacklisted by simplejwt's own means, such as its admin, is ended too.
+            outstanding__blacklistedtoken=None,
+        )
+
+    def codes(self) -> "GrantQuerySet":
+        """Agreed to, and the code not yet exchanged for tokens."""
+        return self.filter(redeemed_at=None)
+
+    def connected(self) -> "GrantQuerySet":
+        """Tokens were issued."""
+        return self.exclude(redeemed_at=None)
+
+
+class Grant(models.Model):
+    """Standing permission for one integration: the family that its code and all its tokens hang from.
+
+    Before `redeemed_at` it is an authorization code, and `expires_at` is the code's end; after, the absolute end.
+    Without a user it is the integration's own, minted from one client secret.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="grants")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="grants")
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="grants")
+    client_secret = models.OneToOneField(ClientSecret, null=True, on_delete=models.CASCADE, related_name="grant")
+    scopes = models.JSONField(default=list)
+    epoch = models.PositiveBigIntegerField(default=0, help_text="The user's when they agreed; never refreshed.")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField()
+    redeemed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
+        "accounts.Revocation", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+
+    code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    code_challenge = models.CharField(max_length=43, blank=True, editable=False)
+    redirect_uri = models.CharField(max_length=2000, blank=True, editable=False)
+
+    refresh_hash = models.CharField(max_length=64, blank=True, editable=False)
+    replaced_hash = models.CharField(max_length=64, blank=True, editable=False)
+    replaced_at = models.DateTimeField(null=True, editable=False)
+    # The answer to the token just replaced, encrypted under a key that only that token holds.
+    replay = models.TextField(blank=True, editable=False)
+
+    outstanding = models.OneToOneField(
+        OutstandingToken, null=True, on_delete=models.SET_NULL, related_name="grant", editable=False
+    )
+
+    objects = GrantQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="grant_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.integration} for {self.user or self.organisation}"

@@ -1,0 +1,59 @@
+"""The security log: what happened, to whom, by whom, from where. Rows are added and never changed."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from accounts import visitors
+from accounts.models.credentials import Integration
+from accounts.models.people import Organisation, User
+
+
+class SecurityEvent(models.Model):
+    class Kind(models.TextChoices):
+        SIGNED_UP = "signed_up", "Signed up"
+        SIGNED_IN = "signed_in", "Signed in"
+        SIGN_IN_FAILED = "sign_in_failed", "Sign-in failed"
+        SIGNED_OUT = "signed_out", "Signed out"
+        PASSWORD_CHANGED = "password_changed", "Password changed"
+        PASSWORD_RESET = "password_reset", "Password reset"
+        REACTIVATED = "reactivated", "Account reactivated"
+        APP_CONNECTED = "app_connected", "App connected"
+        REFRESH_REUSED = "refresh_reused", "Refresh token used twice"
+        CODE_REUSED = "code_reused", "Authorization code used twice"
+        INTEGRATION_CREATED = "integration_created", "Integration created"
+        SECRET_CREATED = "secret_created", "Client secret created"
+        REVOKED = "revoked", "Access revoked"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    # Whom it concerns and who did it. Their addresses are written out as well: the log outlives the rows.
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="security_events")
+    user_label = models.CharField(max_length=254, blank=True)
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_label = models.CharField(max_length=254, blank=True)
+    organisation = models.ForeignKey(Organisation, null=True, on_delete=models.SET_NULL, related_name="security_events")
+    integration = models.ForeignKey(Integration, null=True, on_delete=models.SET_NULL, related_name="+")
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    details = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        indexes = [
+            models.Index(fields=["user", "-at"], name="event_by_user"),
+            models.Index(fields=["organisation", "-at"], name="event_by_organisation"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.user_label or self.organisation}"
+
+    @property
+    def device(self) -> str:
+        return visitors.device(self.user_agent)
+
+    @property
+    def place(self) -> str:
+        return visitors.place(self.ip_address)

@@ -1,0 +1,175 @@
+"""People, tenants, and who belongs where. A user's epoch is what every credential of theirs is born under."""
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, ClassVar
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import F
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+# Each of these ends or revives credentials, so save() writes one only when this very object was given a new value:
+# a form or a request that read the user before a revocation must not put the old value back after it.
+GUARDED = frozenset({"epoch", "is_active", "password"})
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        user = self.model(email=self.normalize_email(email), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **extra: Any) -> "User":
+        """For whoever has a shell on the server. They vouch for the address: it counts as verified."""
+        user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
+        EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+        return user
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Lower case throughout: no mail service of today tells Alice@ from alice@, and an attacker might."""
+        return super().normalize_email(email).lower()
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=self.normalize_email(username))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = models.EmailField(max_length=254, unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(
+        default=True, help_text="Nobody back in until reactivated. Reactivation revives nothing."
+    )
+    is_staff = models.BooleanField(default=False, help_text="May use this admin.")
+    epoch = models.PositiveBigIntegerField(
+        default=1, editable=False, help_text="Sessions and tokens carry it; raised, it ends them all."
+    )
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_unique_in_any_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0] if self.name else self.email
+
+    @classmethod
+    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "User":
+        user = super().from_db(db, field_names, values)
+        user._remember_guarded()
+        return user
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        super().refresh_from_db(*args, **kwargs)
+        self._remember_guarded()
+
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:  # type: ignore[override]
+        """Saves as Django does, but of the guarded fields only what was set on this object.
+
+        A password or a deactivation set here ends what was let in before: the epoch rises with it.
+        """
+        if self._state.adding:
+            super().save(update_fields=update_fields, **kwargs)
+        else:
+            changed = {name for name, value in self._guarded().items() if self._loaded.get(name, value) != value}
+            names = set(_columns() if update_fields is None else update_fields) - (GUARDED - changed)
+            ends_credentials = "password" in changed & names or ("is_active" in changed & names and not self.is_active)
+            if ends_credentials:
+                self.epoch = F("epoch") + 1
+                names.add("epoch")
+            super().save(update_fields=names, **kwargs)
+            if ends_credentials:
+                self.refresh_from_db(fields=["epoch"])
+        self._remember_guarded()
+
+    def _guarded(self) -> dict[str, Any]:
+        return {name: self.__dict__[name] for name in GUARDED if name in self.__dict__}
+
+    def _remember_guarded(self) -> None:
+        self._loaded = self._guarded()
+
+    def check_password(self, raw_password: str) -> bool:
+        """Upgrades the hash, as Django's does, but only the very hash that was checked.
+
+        Django's own setter saves the new hash whatever is there by now; in flight during a revocation it would
+        put the compromised password back.
+        """
+
+        def upgrade(raw: str) -> None:
+            checked = self.password
+            self.set_password(raw)
+            self._password = None
+            type(self).objects.filter(pk=self.pk, password=checked).update(password=self.password)
+            self._remember_guarded()
+
+        return check_password(raw_password, self.password, upgrade)
+
+    def get_session_auth_hash(self) -> str:
+        """HMAC of the epoch, after the epoch itself.
+
+        A raised epoch ends sessions; a password hash upgraded at sign-in does not. The epoch leads in clear (the
+        value never leaves the server) so that the session's row can carry it too.
+        """
+        return self._session_auth_hash()
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        for secret in settings.SECRET_KEY_FALLBACKS:
+            yield self._session_auth_hash(secret=secret)
+
+    def _session_auth_hash(self, secret: str | None = None) -> str:
+        value = f"{self.pk}:{self.epoch}"
+        mac = salted_hmac("accounts.models.User.session", value, secret=secret, algorithm="sha256")
+        return f"{self.epoch}:{mac.hexdigest()}"
+
+
+def _columns() -> list[str]:
+    return [field.name for field in User._meta.concrete_fields if not field.primary_key]
+
+
+class Organisation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=150)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    class Role(models.TextChoices):
+        OWNER = "owner", "Owner"
+        ADMIN = "admin", "Admin"
+        MEMBER = "member", "Member"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "organisation"], name="one_membership_each")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.organisation}: {self.get_role_display()}"
+
+    @property
+    def may_manage_integrations(self) -> bool:
+        return self.role in {self.Role.OWNER, self.Role.ADMIN}

@@ -1,0 +1,51 @@
+"""What was ended, why, by whom: one row for each act of revocation, kept as its audit."""
+
+import uuid
+
+from django.db import models
+from django.utils import timezone
+
+from accounts.models.people import User
+
+
+class Cause(models.TextChoices):
+    SIGNED_OUT_EVERYWHERE = "signed_out_everywhere", "Signed out everywhere"
+    COMPROMISED = "compromised", "Compromised"
+    DEACTIVATED = "deactivated", "Deactivated"
+    PASSWORD_CHANGED = "password_changed", "Password changed"
+    ENDED = "ended", "Ended by hand"
+    REUSED = "reused", "A single-use token or code was used twice"
+
+
+class Revocation(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(default=timezone.now)
+    cause = models.CharField(max_length=30, choices=Cause.choices)
+    reason = models.CharField(max_length=500, blank=True)
+    actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    actor_label = models.CharField(max_length=254, blank=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="revocations")
+    scope = models.JSONField(help_text="What it covered: names of credentials, and ids.")
+    sessions = models.PositiveIntegerField(default=0)
+    grants = models.PositiveIntegerField(default=0)
+    codes = models.PositiveIntegerField(default=0)
+    client_secrets = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.get_cause_display()}, {self.at:%Y-%m-%d %H:%M:%S} UTC"
+
+    @property
+    def in_words(self) -> str:
+        return in_words(self)
+
+
+def in_words(counts: object) -> str:
+    """Such as "2 sessions, 1 connected app and 1 client secret"; "nothing" when all are 0."""
+    nouns = {"sessions": "session", "grants": "connected app", "codes": "pending connection"}
+    nouns["client_secrets"] = "client secret"
+    numbers = {noun: getattr(counts, name) for name, noun in nouns.items()}
+    parts = [f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers.items() if number]
+    return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"

@@ -1,0 +1,18 @@
+"""People join: an account, with an organisation of its own to own."""
+
+from django.db import transaction
+
+from accounts import events, visitors
+from accounts.models import Membership, Organisation, User
+from accounts.visitors import Visitor
+
+
+@transaction.atomic
+def sign_up(user: User, *, organisation_name: str = "", visitor: Visitor = visitors.NOBODY) -> Organisation:
+    """Saves a new user, as owner of a new organisation (named for their address when no name is given)."""
+    user.email = User.objects.normalize_email(user.email)
+    user.save()
+    organisation = Organisation.objects.create(name=organisation_name or user.email.split("@")[0])
+    Membership.objects.create(user=user, organisation=organisation, role=Membership.Role.OWNER)
+    events.record(events.Kind.SIGNED_UP, user=user, by=user, organisation=organisation, visitor=visitor)
+    return organisation

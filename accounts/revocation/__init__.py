@@ -1,0 +1,13 @@
+"""Ends credentials: says what would end, ends it in one transaction, returns what ended.
+
+    revocation.preview(Scope(user=alice))
+    revocation.revoke(Scope(user=alice), cause=Cause.COMPROMISED, by=operator, reason="Laptop stolen")
+
+The commit is the revocation. Deleting and marking rows is the tidy half of it; what also stops whatever was in flight
+is that a raised epoch, or a grant that has ended, is looked at on every request that follows.
+"""
+
+from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
+from accounts.revocation.scope import EmptyScope, Scope
+
+__all__ = ["CauseNeedsUser", "EmptyScope", "Preview", "Scope", "preview", "revoke", "take_turn"]

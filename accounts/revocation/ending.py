@@ -1,0 +1,122 @@
+"""The act itself: one transaction, the same number of statements whether it ends one credential or a thousand."""
+
+from dataclasses import dataclass, fields
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+from django.db.models import F
+
+from accounts import events, tokens, visitors
+from accounts.models import Cause, Integration, Revocation, User, revocations
+from accounts.revocation import aftermath
+from accounts.revocation.scope import Scope
+from accounts.visitors import Visitor
+
+# Causes that say something of a person rather than of one credential.
+OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, Cause.PASSWORD_CHANGED}
+# Revocations take turns: two that cover the same rows would otherwise lock them in different orders. The number is
+# arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
+TURN = 7_401_002_338
+
+
+class CauseNeedsUser(ValueError):
+    """Such as "compromised": that is said of a whole user, not of a session or an app."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How many live credentials of each kind. The same four numbers stand on the Revocation that ends them."""
+
+    sessions: int
+    grants: int
+    codes: int
+    client_secrets: int
+
+    @property
+    def in_words(self) -> str:
+        return revocations.in_words(self)
+
+
+def preview(scope: Scope) -> Preview:
+    """What `revoke(scope)` would end if it came now. Changes nothing."""
+    return Preview(
+        sessions=scope.sessions().live().count(),
+        grants=scope.grants().live().connected().count(),
+        codes=scope.grants().live().codes().count(),
+        client_secrets=scope.client_secrets().live().count(),
+    )
+
+
+def revoke(
+    scope: Scope, *, cause: Cause, by: User | None = None, reason: str = "", visitor: Visitor = visitors.NOBODY
+) -> Revocation:
+    """Ends all that the scope covers and returns what that was. Twice is once: the second time nothing is left."""
+    if cause in OF_A_USER and not scope.is_whole_user:
+        raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
+    with transaction.atomic():
+        take_turn()
+        revocation = Revocation.objects.create(
+            cause=cause,
+            reason=reason,
+            actor=by,
+            actor_label=by.email if by else "",
+            user=scope.user,
+            scope=scope.as_json(),
+        )
+        _end_credentials(scope, revocation)
+        _end_holder(scope, revocation)
+        _record(scope, revocation, by, visitor)
+        if cause == Cause.COMPROMISED and scope.user:
+            aftermath.mail_the_way_back(scope.user)
+    return revocation
+
+
+def take_turn() -> None:
+    """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+
+
+def _end_credentials(scope: Scope, revocation: Revocation) -> None:
+    """Counts what was live as it ends it, then sweeps what was dead already, so that nothing can come to life again."""
+    ended = {"ended_at": revocation.at, "revocation": revocation}
+    revocation.sessions = scope.sessions().live().delete()[0]
+    scope.sessions().delete()
+    revocation.grants = scope.grants().live().connected().update(**ended)
+    revocation.codes = scope.grants().live().codes().update(**ended)
+    scope.grants().update(**ended)
+    revocation.client_secrets = scope.client_secrets().live().update(**ended)
+    scope.client_secrets().update(**ended)
+    tokens.blacklist(revocation)
+    revocation.save(update_fields=[field.name for field in fields(Preview)])
+
+
+def _end_holder(scope: Scope, revocation: Revocation) -> None:
+    """A whole user's epoch rises, which ends what is still in flight; a whole integration is disabled."""
+    if scope.is_whole_integration and scope.integration:
+        Integration.objects.live().filter(pk=scope.integration.pk).update(disabled_at=revocation.at)
+    if scope.is_whole_user and scope.user:
+        values: dict[str, object] = {"epoch": F("epoch") + 1}
+        if revocation.cause == Cause.COMPROMISED:
+            # Keeps out whoever has the password, and whoever has a reset link: the link is made of the hash.
+            values["password"] = make_password(None)
+        if revocation.cause == Cause.DEACTIVATED:
+            values["is_active"] = False
+        User.objects.filter(pk=scope.user.pk).update(**values)
+
+
+def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visitor) -> None:
+    events.record(
+        events.Kind.REVOKED,
+        user=scope.concerned_user,
+        by=by,
+        integration=scope.concerned_integration,
+        visitor=visitor,
+        revocation=str(revocation.pk),
+        cause=revocation.cause,
+        cause_label=str(Cause(revocation.cause).label),
+        reason=revocation.reason,
+        in_words=revocation.in_words,
+        ended={field.name: getattr(revocation, field.name) for field in fields(Preview)},
+    )

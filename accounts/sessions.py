@@ -1,0 +1,176 @@
+"""The session engine, and the only door to the session store.
+
+A session's row knows its user, so one joined query brings both; it is found by the hash of the cookie's key, so a
+copy of the database opens no session. It is never cached: an ended session is a row that is gone. It refuses to bring
+an ended session back, whoever was in flight (research/R4 to R9 of the engines that do).
+"""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts import crypto, visitors
+from accounts.models import Session, User
+
+SEEN_EVERY = timedelta(minutes=1)  # how often a visit is written down
+SIGN_IN_RECORDS = "account_authentication_methods"  # where allauth notes how somebody signed in
+
+
+class SessionStore(SessionBase):
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key)
+        self.row: Session | None = None
+        self.visitor = visitors.NOBODY
+
+    @property
+    def user(self) -> User | None:
+        """Whoever is signed in, read together with the session."""
+        self._get_session()
+        return self.row.user if self.row else None
+
+    def load(self) -> dict[str, Any]:
+        """The session's data, and with it `user`: one query. A dead session is an unknown one: {}."""
+        self.row = self._live_row()
+        if self.row is None:
+            self._session_key = None
+            return {}
+        return self._decoded
+
+    def _live_row(self) -> Session | None:
+        now = timezone.now()
+        try:
+            row = Session.objects.select_related("user").get(key_hash=_hash(self.session_key), expire_date__gt=now)
+        except Session.DoesNotExist:
+            return None
+        self._decoded = self.decode(row.session_data)
+        return row if row.user is None or _lets_in(row, row.user, self._decoded, now) else None
+
+    def exists(self, session_key: str) -> bool:
+        return Session.objects.filter(key_hash=_hash(session_key)).exists()
+
+    def create(self) -> None:
+        while True:
+            self._session_key = self._get_new_session_key()
+            try:
+                self.save(must_create=True)
+            except CreateError:
+                continue
+            self.modified = True
+            return
+
+    def save(self, must_create: bool = False) -> None:
+        """Inserts with `must_create`; otherwise updates, and raises UpdateError when the session has been ended."""
+        if self.session_key is None:
+            return self.create()
+        data = self._get_session(no_load=must_create)
+        if must_create:
+            self._insert(data)
+        else:
+            self._update(data)
+
+    def _insert(self, data: dict[str, Any]) -> None:
+        row = Session(key_hash=_hash(self.session_key), created_at=timezone.now())
+        for name, value in self._columns(data, row).items():
+            setattr(row, name, value)
+        try:
+            with transaction.atomic():
+                row.save(force_insert=True)
+        except IntegrityError as error:
+            raise CreateError from error
+        self.row = row
+
+    def _update(self, data: dict[str, Any]) -> None:
+        row = self.row or Session(created_at=timezone.now())
+        values = self._columns(data, row)
+        if not Session.objects.filter(key_hash=_hash(self.session_key)).update(**values):
+            raise UpdateError
+        for name, value in values.items():
+            setattr(row, name, value)
+
+    def _columns(self, data: dict[str, Any], row: Session) -> dict[str, Any]:
+        """What the row says for this data. Whoever signs in starts a new day: `created_at` moves then, and only then."""
+        now = timezone.now()
+        user_id = User._meta.pk.to_python(data[SESSION_KEY]) if SESSION_KEY in data else None
+        created_at = row.created_at if row.user_id == user_id else now
+        remembered = (data.get("_session_expiry") or 0) > settings.SESSION_COOKIE_AGE
+        return {
+            "session_data": self.encode(data),
+            "user_id": user_id,
+            "epoch": int(data[HASH_SESSION_KEY].split(":")[0]) if user_id else None,
+            "created_at": created_at,
+            "last_seen_at": now,
+            "remembered": remembered,
+            "expire_date": min(_end(created_at, now, remembered=remembered), self.get_expiry_date()),
+            "ip_address": self.visitor.ip_address,
+            "user_agent": self.visitor.user_agent,
+            "method": (data.get(SIGN_IN_RECORDS) or [{}])[-1].get("method", "")[:30],
+        }
+
+    def touch(self) -> None:
+        """Notes that the browser was here, at most once a minute. Never brings anything back."""
+        now = timezone.now()
+        if self.row is None or now - self.row.last_seen_at < SEEN_EVERY:
+            return
+        Session.objects.filter(pk=self.row.pk).update(
+            last_seen_at=now,
+            expire_date=_end(self.row.created_at, now, remembered=self.row.remembered),
+            ip_address=self.visitor.ip_address,
+            user_agent=self.visitor.user_agent,
+        )
+
+    def delete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key is not None:
+            Session.objects.filter(key_hash=_hash(key)).delete()
+        if session_key is None:
+            self.row = None
+
+    def cycle_key(self) -> None:
+        """A new key for the same row. Django's copies the row first, which would bring an ended session back."""
+        data = self._get_session()
+        if self.session_key is None:
+            self.create()
+            self._session_cache = data
+            return
+        new_key = self._get_new_session_key()
+        if not Session.objects.filter(key_hash=_hash(self.session_key)).update(key_hash=_hash(new_key)):
+            raise SessionInterrupted("The session was ended before the request completed.")
+        self._session_key = new_key
+        if self.row is not None:
+            self.row.key_hash = _hash(new_key)
+        self.modified = True
+
+    @classmethod
+    def clear_expired(cls) -> None:
+        """For `manage.py purge`."""
+        Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def _hash(session_key: str | None) -> str:
+    return crypto.digest(session_key or "")
+
+
+def _lets_in(row: Session, user: User, data: dict[str, Any], now: datetime) -> bool:
+    """Whether this row still opens the door for its user: active, of their epoch, and neither idle nor old."""
+    known = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return (
+        user.is_active
+        and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+        and any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), hash_) for hash_ in known)
+        # Staff are never remembered, whatever they were when they signed in.
+        and now < _end(row.created_at, row.last_seen_at, remembered=row.remembered and not user.is_staff)
+    )
+
+
+def _end(created_at: datetime, seen_at: datetime, *, remembered: bool) -> datetime:
+    """The sooner of the idle and the absolute end (NIST SP 800-63B-4, 2.2.3)."""
+    idle = settings.SESSION_REMEMBERED_IDLE_AGE if remembered else settings.SESSION_IDLE_AGE
+    lifetime = settings.SESSION_REMEMBERED_AGE if remembered else settings.SESSION_COOKIE_AGE
+    return min(seen_at + timedelta(seconds=idle), created_at + timedelta(seconds=lifetime))

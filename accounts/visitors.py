@@ -1,0 +1,58 @@
+"""Where a request came from, in words: the address, the browser, the place. Believes no header but through our proxies."""
+
+import ipaddress
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+from ua_parser import parse
+
+
+@dataclass(frozen=True)
+class Visitor:
+    ip_address: str | None = None
+    user_agent: str = ""
+
+
+NOBODY = Visitor()
+
+
+def of(request: HttpRequest) -> Visitor:
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    return Visitor(_address(request), "".join(c for c in agent if c.isprintable())[:300])
+
+
+def _address(request: HttpRequest) -> str | None:
+    """REMOTE_ADDR, or what the outermost of TRUSTED_PROXY_COUNT proxies saw."""
+    address = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXY_COUNT:
+        seen = [address, *reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))]
+        address = seen[min(settings.TRUSTED_PROXY_COUNT, len(seen) - 1)].strip()
+    try:
+        return str(ipaddress.ip_address(address))
+    except ValueError:
+        return None
+
+
+def device(user_agent: str) -> str:
+    """Such as "Firefox 132 on Linux"; "Unknown device" for an agent that says nothing."""
+    seen = parse(user_agent)
+    browser = " ".join(filter(None, [seen.user_agent.family, seen.user_agent.major])) if seen.user_agent else ""
+    if browser and seen.os:
+        return f"{browser} on {seen.os.family}"
+    if browser or seen.os:
+        return browser or str(seen.os.family if seen.os else "")
+    # Programs name themselves first: "curl/8.5", "python-requests/2.32".
+    return user_agent.split(" ")[0][:60] or "Unknown device"
+
+
+def place(ip_address: str | None) -> str:
+    """In words, as far as an address alone tells: it names a network, not a town."""
+    if not ip_address:
+        return "Unknown place"
+    address = ipaddress.ip_address(ip_address)
+    if address.is_loopback:
+        return "This computer"
+    if address.is_private or address.is_link_local:
+        return "Local network"
+    return "Internet"

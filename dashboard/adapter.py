@@ -1,0 +1,74 @@
+"""Where allauth's pages meet accounts: what they save, end and log goes through the heart, by name."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts import credentials, events, people, visitors
+from accounts.models import User
+
+# The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
+# is read anew; a revocation in between must end the sign-in too.
+SIGN_IN_EPOCH = "sign_in_epoch"
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """For allauth's rate limits. Behind a socket without addresses, all visitors share one limit."""
+        return visitors.of(request).ip_address or "0.0.0.0"  # noqa: S104  # a label, nothing listens
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        super().save_user(request, user, form, commit=False)
+        if commit:
+            name = form.cleaned_data.get("organisation", "")
+            people.sign_up(user, organisation_name=name, visitor=visitors.of(request))
+        return user
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        request.session[SIGN_IN_EPOCH] = user.epoch
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        if request.session.pop(SIGN_IN_EPOCH, None) != user.epoch:
+            raise ImmediateHttpResponse(_start_over(request, "account_login"))
+        super().login(request, user)
+        events.record(events.Kind.SIGNED_IN, user=user, by=user, visitor=visitors.of(request))
+
+    def logout(self, request: HttpRequest) -> None:
+        if request.user.is_authenticated:
+            events.record(events.Kind.SIGNED_OUT, user=request.user, by=request.user, visitor=visitors.of(request))
+        super().logout(request)
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        email = User.objects.normalize_email(credentials.get("email") or "")
+        user = User.objects.filter(email=email).first()
+        # What was typed is not kept: people type passwords into the wrong field.
+        events.record(events.Kind.SIGN_IN_FAILED, user=user, visitor=visitors.of(request))
+
+    def set_password(self, user: User, password: str) -> None:
+        """For a change, where this browser stays signed in, and for a reset, where nobody does."""
+        request = self.request
+        is_theirs = request.user.is_authenticated and request.user.pk == user.pk
+        keep = request.session.row if is_theirs else None
+        try:
+            credentials.change_password(user, password, by=user, keep=keep, visitor=visitors.of(request))
+        except credentials.ChangedMeanwhile:
+            raise ImmediateHttpResponse(_start_over(request, "account_reset_password")) from None
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return settings.ISSUER + path.replace("UID-KEY", key)
+
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        return settings.ISSUER + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+
+def _start_over(request: HttpRequest, name: str) -> HttpResponse:
+    messages.error(request, "This account was secured in the meantime. Please start over.")
+    return HttpResponseRedirect(reverse(name))

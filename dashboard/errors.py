@@ -1,0 +1,33 @@
+"""What a person sees when something cannot be done. Below /api/ and /oauth/token, programs get JSON instead."""
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+_MACHINES = ("/api/", "/oauth/token", "/.well-known/")
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 400, "That request could not be read.", "Go back, reload the page, and try once more.")
+
+
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 403, "This is not yours to see.", "You are signed in, but not with the rights for this page.")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(request, 403, "This form has grown old.", "Go back, reload the page, and send it again.")
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _page(request, 404, "There is nothing here.", "The address may be mistyped, or what was here has ended.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500, "Something went wrong on our side.", "It has been noted. Nothing was changed.")
+
+
+def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
+    if request.path.startswith(_MACHINES):
+        body = {"type": "about:blank", "title": title, "status": status}
+        return JsonResponse(body, status=status, content_type="application/problem+json")
+    return render(request, "error.html", {"title": title, "advice": advice}, status=status)

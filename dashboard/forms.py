@@ -1,0 +1,82 @@
+"""What people fill in. A form checks shapes and speaks in words; the rules are accounts'."""
+
+from typing import Any
+
+from allauth.account.forms import LoginForm
+from allauth.account.forms import SignupForm as AllauthSignupForm
+from django import forms
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts import clients
+from accounts.models import SCOPES, Integration, Membership, Organisation, User
+
+
+class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
+    organisation = forms.CharField(
+        max_length=150, required=False, label="Organisation", help_text="You can rename it later. Optional."
+    )
+
+
+class SignInForm(LoginForm):  # type: ignore[misc]
+    def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
+        """Remembers the browser when asked to. Staff never are: the session engine sees to it."""
+        response: HttpResponse = super().login(request, redirect_url=redirect_url)
+        request.session.set_expiry(settings.SESSION_REMEMBERED_AGE if self.cleaned_data.get("remember") else 0)
+        return response
+
+
+class IntegrationForm(forms.Form):
+    name = forms.CharField(max_length=100, help_text="People see it when they are asked to agree.")
+    organisation = forms.ModelChoiceField(Organisation.objects.none(), empty_label=None)
+    is_public = forms.BooleanField(
+        required=False,
+        label="It cannot keep a secret",
+        help_text="A mobile, desktop or browser app. It proves itself by PKCE and has no client secret.",
+    )
+    grant_types = forms.MultipleChoiceField(
+        choices=Integration.GrantType.choices,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Integration.GrantType.AUTHORIZATION_CODE, Integration.GrantType.REFRESH_TOKEN],
+        label="How it gets tokens",
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=list(SCOPES.items()),
+        widget=forms.CheckboxSelectMultiple,
+        initial=["profile"],
+        label="What it may do",
+    )
+    redirect_uris = forms.CharField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        label="Redirect URIs",
+        help_text="One a line; compared character for character. https://…, http://127.0.0.1… or com.example.app:/…",
+        max_length=10_000,
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        managers = [Membership.Role.OWNER, Membership.Role.ADMIN]
+        field.queryset = Organisation.objects.filter(memberships__user=user, memberships__role__in=managers)
+
+    def clean_redirect_uris(self) -> list[str]:
+        uris = [line.strip() for line in self.cleaned_data["redirect_uris"].splitlines() if line.strip()]
+        for uri in uris:
+            try:
+                clients.check_redirect_uri(uri)
+            except clients.BadRedirectURI as error:
+                raise forms.ValidationError(str(error)) from None
+        return list(dict.fromkeys(uris))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        kinds = set(data.get("grant_types", []))
+        if Integration.GrantType.AUTHORIZATION_CODE in kinds and not data.get("redirect_uris", ["unknown"]):
+            self.add_error("redirect_uris", "On behalf of a person, it needs an address to come back to.")
+        if kinds == {Integration.GrantType.REFRESH_TOKEN}:
+            self.add_error("grant_types", "A refresh token comes with an authorization code: choose that too.")
+        if data.get("is_public") and Integration.GrantType.CLIENT_CREDENTIALS in kinds:
+            self.add_error("grant_types", "Without a secret it has no credentials of its own to show.")
+        return data

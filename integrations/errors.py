@@ -1,0 +1,51 @@
+"""One shape for every error of the API: application/problem+json (RFC 9457), and the challenge of RFC 6750."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+PROBLEM = "application/problem+json"
+
+
+def problem(error: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER."""
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    response.data = _body(response.status_code, error)
+    response.content_type = PROBLEM
+    challenge = _challenge(error, context)
+    if challenge:
+        response["WWW-Authenticate"] = challenge
+    return response
+
+
+def not_found(request: HttpRequest) -> JsonResponse:
+    """For an address below /api/ that is none of ours."""
+    return JsonResponse(_body(404, Http404()), status=404, content_type=PROBLEM)
+
+
+def _body(status: int, error: Exception) -> dict[str, Any]:
+    title = getattr(error, "default_detail", "Not found.") if not isinstance(error, Http404) else "Not found."
+    body: dict[str, Any] = {"type": "about:blank", "title": str(title), "status": status}
+    if isinstance(error, exceptions.ValidationError):
+        body["errors"] = error.detail
+    elif isinstance(error, exceptions.APIException) and str(error.detail) != str(title):
+        body["detail"] = str(error.detail)
+    return body
+
+
+def _challenge(error: Exception, context: dict[str, Any]) -> str:
+    realm = f'Bearer realm="{settings.AUDIENCE}"'
+    if isinstance(error, exceptions.NotAuthenticated):
+        return realm
+    if isinstance(error, exceptions.AuthenticationFailed):
+        return f'{realm}, error="invalid_token", error_description="The access token is not valid, or no longer."'
+    if isinstance(error, exceptions.PermissionDenied):
+        required = " ".join(getattr(context["view"], "required_scopes", None) or ())
+        return f'{realm}, error="insufficient_scope", scope="{required}"'
+    return ""

@@ -1,0 +1,57 @@
+"""What a request to an OAuth endpoint may look like before anybody reads it: each parameter once, as plain text."""
+
+import base64
+import binascii
+import re
+from urllib.parse import unquote
+
+from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from django.http import HttpRequest, QueryDict
+
+LONGEST = 4096  # characters in one value
+# RFC 6749, appendix A. Of our parameters only `state`, which is the client's own, may hold a quote or a backslash.
+PRINTABLE = re.compile(r"[\x20-\x7e]*")
+PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
+
+
+def check(parameters: QueryDict) -> None:
+    """Raises InvalidRequestError, naming the parameter, for a repeated, overlong or unprintable one."""
+    for name, values in parameters.lists():
+        shown = name if PLAIN.fullmatch(name) else "a parameter"
+        if len(values) > 1:
+            raise InvalidRequestError(f"{shown[:40]} is repeated.")
+        if len(values[0]) > LONGEST:
+            raise InvalidRequestError(f"{shown[:40]} is longer than {LONGEST} characters.")
+        if not (PRINTABLE if name == "state" else PLAIN).fullmatch(values[0]):
+            raise InvalidRequestError(f"{shown[:40]} holds characters that are not printable ASCII.")
+
+
+def client_credentials(request: HttpRequest) -> tuple[str, str | None]:
+    """client_id and secret, from the Authorization header or from the form, never from both (RFC 6749, 2.3)."""
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    client_id, secret = request.POST.get("client_id"), request.POST.get("client_secret")
+    if not header:
+        if not client_id:
+            raise invalid_client("client_id is missing.")
+        return client_id, secret
+    basic_id, basic_secret = _basic(header)
+    if secret is not None or client_id not in {None, basic_id}:
+        raise InvalidRequestError("Two ways of client authentication in one request.")
+    return basic_id, basic_secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        decoded = base64.b64decode(encoded, validate=True).decode("ascii")
+    except (binascii.Error, ValueError):
+        decoded = ""
+    client_id, colon, secret = decoded.partition(":")
+    if scheme.lower() != "basic" or not colon:
+        raise invalid_client("The Authorization header is not HTTP Basic.")
+    # RFC 6749, 2.3.1: both were form-encoded first.
+    return unquote(client_id), unquote(secret)
+
+
+def invalid_client(description: str) -> InvalidClientError:
+    return InvalidClientError(description, status_code=401)

@@ -1,0 +1,185 @@
+"""Reads the environment, and refuses loudly whatever it does not understand.
+
+A laptop needs no variables at all. Production has no default for a secret: it does not start without.
+"""
+
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import environ
+from cryptography.fernet import Fernet
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+# A .env beside manage.py is read; what is set in the environment wins.
+if (BASE_DIR / ".env").is_file():
+    environ.Env.read_env(BASE_DIR / ".env")
+
+Number = TypeVar("Number", int, float)
+
+
+class Refused(ImproperlyConfigured):
+    """A variable is missing or makes no sense. Says which, and what would."""
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable's text; unset and empty are the same."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    value = text(name, str(default)).lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise Refused(f"{name}={value!r} is neither true nor false.")
+
+
+def number(name: str, default: Number, *, least: float, most: float) -> Number:
+    """A number of the default's type, within bounds; its unit is the variable's."""
+    value = text(name, str(default))
+    try:
+        parsed = type(default)(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or not least <= parsed <= most:
+        raise Refused(f"{name}={value!r} is not a number from {least} to {most}.")
+    return parsed
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A comma-separated list."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def choice(name: str, default: str, allowed: set[str]) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        raise Refused(f"{name}={value!r} is none of {', '.join(sorted(allowed))}.")
+    return value
+
+
+def is_laptop() -> bool:
+    """Development is what `manage.py` does when nobody has given it a secret.
+
+    A server (gunicorn, uvicorn) is never a laptop, so a production that lost its environment does not start.
+    """
+    return Path(sys.argv[0]).name == "manage.py" and not text("SECRET_KEY")
+
+
+def secret(name: str, *, development: bool) -> str:
+    """A secret from the environment; on a laptop one that is generated once and kept in var/, which git ignores."""
+    value = text(name)
+    if value:
+        return value
+    if not development:
+        raise Refused(f"{name} is not set, and production has no default for a secret. See .env.example.")
+    return _development_secrets()[name]
+
+
+def _development_secrets() -> dict[str, str]:
+    path = VAR_DIR / "development-secrets.json"
+    if not path.exists():
+        fresh = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        }
+        VAR_DIR.mkdir(exist_ok=True)
+        # Written beside and linked into place: of two processes that start at once, one wins and both read it.
+        draft = path.with_suffix(f".{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(fresh, indent=2))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    loaded: dict[str, str] = json.loads(path.read_text())
+    return loaded
+
+
+def encryption_keys(name: str, *, development: bool) -> list[str]:
+    """Fernet keys, newest first: the first encrypts, all decrypt."""
+    keys = [key.strip() for key in secret(name, development=development).split(",") if key.strip()]
+    for position, key in enumerate(keys, start=1):
+        try:
+            Fernet(key)
+        except ValueError:
+            raise Refused(
+                f"{name}: key {position} is not 32 url-safe base64 bytes. "
+                "Make one: python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+            ) from None
+    return keys
+
+
+def issuer(name: str, default: str, *, development: bool) -> str:
+    """Our own URL, character for character as tokens carry it: scheme and host, nothing after."""
+    value = text(name, default if development else "")
+    if not value:
+        raise Refused(f"{name} is not set. It is this site's own URL, such as https://app.example.com.")
+    try:
+        url = urlsplit(value)
+        port_is_sound = url.port is None or url.port > 0
+    except ValueError:
+        raise Refused(f"{name}={value!r} is not a URL.") from None
+    if url.scheme not in {"http", "https"} or not url.hostname or not port_is_sound:
+        raise Refused(f"{name}={value!r} is not an http or https URL.")
+    if url.path or url.query or url.fragment or url.username:
+        raise Refused(f"{name}={value!r} may hold a scheme and a host (and a port), and no trailing slash.")
+    if url.scheme == "http" and not development and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise Refused(f"{name}={value!r} must be https.")
+    return value
+
+
+def database(name: str, default: str) -> dict[str, Any]:
+    """A Django database configuration, for SQLite or PostgreSQL."""
+    config = _url(name, default, environ.Env.db_url_config)
+    if config.get("ENGINE") == "django.db.backends.postgresql":
+        # A database that does not answer must not hang every request that asks it.
+        options = {"connect_timeout": 5, "options": "-c statement_timeout=30000", **config.get("OPTIONS", {})}
+        return {**config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
+    if config.get("ENGINE") == "django.db.backends.sqlite3":
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        # IMMEDIATE: a transaction that will write waits its turn at BEGIN, where the timeout applies,
+        # instead of failing half-way with "database is locked".
+        options = {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        }
+        return {**config, "OPTIONS": options}
+    raise Refused(f"{name} must start with postgres:// or sqlite:///.")
+
+
+def email(name: str, default: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings."""
+    return _url(name, default, environ.Env.email_url_config)
+
+
+def redis(name: str) -> str:
+    value = text(name)
+    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise Refused(f"{name}={value!r} must start with redis://, rediss:// or unix://.")
+    return value
+
+
+def _url(name: str, default: str, parse: Any) -> dict[str, Any]:
+    try:
+        config: dict[str, Any] = parse(text(name, default))
+    except (ValueError, KeyError, TypeError, ImproperlyConfigured, AttributeError):
+        # The value is not repeated: it may hold a password.
+        raise Refused(f"{name} is not a URL that is understood. See .env.example.") from None
+    return config
+
+
+def host_of(url: str) -> str:
+    return urlsplit(url).hostname or ""

@@ -1,0 +1,35 @@
+"""Two answers for whoever operates us: are we alive, and can we serve."""
+
+from django.core.cache import cache
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """Alive: the process answers. Asks nobody else, so that a slow database restarts no worker."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Ready: the database answers. The cache is named, but a lost cache only costs time, so it fails nothing."""
+    checks = {"database": _database(), "cache": _cache()}
+    is_ready = checks["database"] == "ok"
+    return JsonResponse({"status": "ok" if is_ready else "unavailable", **checks}, status=200 if is_ready else 503)
+
+
+def _database() -> str:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return "unavailable"
+    return "ok"
+
+
+def _cache() -> str:
+    # With IGNORE_EXCEPTIONS a lost Redis answers None, as if nothing had been set.
+    cache.set("readyz", "ok", timeout=5)
+    return "ok" if cache.get("readyz") == "ok" else "unavailable"

@@ -1,0 +1,229 @@
+"""All settings, in the order a request meets things. The environment is read through saas.env."""
+
+from datetime import timedelta
+from typing import Any
+
+from csp.constants import NONE, SELF
+
+# allauth's deferred imports expect the submodule to be loaded (research: import order).
+from cryptography.hazmat.primitives import serialization  # noqa: F401
+
+from saas import env
+
+BASE_DIR = env.BASE_DIR
+
+# --- Who we are -------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=env.is_laptop())
+PORT = env.number("PORT", 8000, least=1, most=65535)
+ISSUER = env.issuer("ISSUER", f"http://127.0.0.1:{PORT}", development=DEBUG)
+IS_HTTPS = ISSUER.startswith("https://")
+SECRET_KEY = env.secret("SECRET_KEY", development=DEBUG)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+KEY_ENCRYPTION_KEYS = env.encryption_keys("KEY_ENCRYPTION_KEYS", development=DEBUG)
+
+ROOT_URLCONF = "saas.urls"
+WSGI_APPLICATION = "saas.wsgi.application"
+ASGI_APPLICATION = "saas.asgi.application"
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
+    "allauth",
+    "allauth.account",
+    "csp",
+    # Ours come before the admin, whose templates some of ours replace.
+    "dashboard",
+    "integrations",
+    "accounts",
+    "saas",
+    "django.contrib.admin",
+]
+
+# --- A request arrives: host, transport, headers ----------------------------------------------------------------------
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", env.host_of(ISSUER)) + (
+    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
+)
+# How many proxies of ours stand in front. None: X-Forwarded-For and -Proto are a visitor's words, and are ignored.
+TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=10)
+ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXY_COUNT else None
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by the machine's own supervisor, over plain HTTP
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; nothing here takes a file
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "accounts.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "accounts.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+
+# --- A person: their session ------------------------------------------------------------------------------------------
+SESSION_ENGINE = "accounts.sessions"
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+# NIST SP 800-63B-4, AAL2: an hour idle, a day in all. Both are held by the server, whatever the cookie says.
+SESSION_IDLE_AGE = env.number("SESSION_IDLE_SECONDS", 3600, least=1, most=86_400 * 30)
+SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 86_400, least=1, most=86_400 * 30)
+# "Remember me", for whoever is not staff.
+SESSION_REMEMBERED_IDLE_AGE = env.number("SESSION_REMEMBERED_IDLE_DAYS", 14, least=1, most=90) * 86_400
+SESSION_REMEMBERED_AGE = env.number("SESSION_REMEMBERED_DAYS", 30, least=1, most=90) * 86_400
+SESSION_COOKIE_NAME = "__Host-sessionid" if IS_HTTPS else "sessionid"
+SESSION_COOKIE_SECURE = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_NAME = "__Host-csrftoken" if IS_HTTPS else "csrftoken"
+CSRF_COOKIE_SECURE = IS_HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "dashboard.errors.csrf_failure"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_RESET_TIMEOUT = 3600  # seconds
+LOGIN_URL = "/accounts/login/"
+PASSWORD_RESET_URL = f"{ISSUER}/accounts/password/reset/"
+LOGIN_REDIRECT_URL = "/dashboard/"
+LOGOUT_REDIRECT_URL = "/accounts/login/"
+
+ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_FORMS = {"signup": "dashboard.forms.SignUpForm", "login": "dashboard.forms.SignInForm"}
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.credentials.PasswordResetTokenGenerator"
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+
+# --- A third party: its tokens ----------------------------------------------------------------------------------------
+ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=900)  # seconds
+REFRESH_TOKEN_AGE = env.number("REFRESH_TOKEN_DAYS", 30, least=1, most=365) * 86_400  # seconds
+GRANT_AGE = env.number("GRANT_DAYS", 365, least=1, most=3650) * 86_400  # seconds; no refresh moves it
+AUTHORIZATION_CODE_AGE = 60  # seconds
+REFRESH_REPLAY_AGE = 10  # seconds in which the token just replaced gets the same answer again
+SIGNING_ALGORITHM = env.choice("SIGNING_ALGORITHM", "ES256", {"ES256", "EdDSA", "RS256"})
+AUDIENCE = f"{ISSUER}/api"
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=ACCESS_TOKEN_AGE),
+    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=REFRESH_TOKEN_AGE),
+    "ALGORITHM": SIGNING_ALGORITHM,
+    "ISSUER": ISSUER,
+    "AUDIENCE": AUDIENCE,
+    "USER_ID_CLAIM": "sub",
+    # The key pair is not configured here: accounts.keys has them, several at a time.
+    "UPDATE_LAST_LOGIN": False,
+}
+REST_FRAMEWORK: dict[str, Any] = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["integrations.authentication.AccessTokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["integrations.scopes.HasRequiredScopes"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "EXCEPTION_HANDLER": "integrations.errors.problem",
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- What they are shown ----------------------------------------------------------------------------------------------
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Where it is kept -------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.database("DATABASE_URL", f"sqlite:///{env.VAR_DIR / 'db.sqlite3'}")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.redis("REDIS_URL")
+# The cache counts sign-in attempts and nothing else: nobody is let in because of what it says.
+CACHES: dict[str, Any] = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portcullis",
+        "OPTIONS": {
+            "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            "SOCKET_CONNECT_TIMEOUT": 0.25,
+            "SOCKET_TIMEOUT": 0.25,
+            "IGNORE_EXCEPTIONS": True,
+            "LOG_IGNORED_EXCEPTIONS": True,
+        },
+    }
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+}
+
+# --- How it speaks to its people --------------------------------------------------------------------------------------
+vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Portcullis <no-reply@localhost>")
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_TIMEOUT = 10  # seconds
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})},
+}
