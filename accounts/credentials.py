@@ -29,10 +29,10 @@ def change_password(
     The organisation's client secrets stay: a new password must not stop its servers. Works only on the user as they
     were read: a reset or change that was under way when the account was secured raises ChangedMeanwhile.
     """
+    hashed = make_password(password)
     with transaction.atomic():
         revocation.take_turn()
-        values = {"password": make_password(password)}
-        if not User.objects.filter(pk=user.pk, epoch=user.epoch, is_active=True).update(**values):
+        if not User.objects.filter(pk=user.pk, epoch=user.epoch, is_active=True).update(password=hashed):
             raise ChangedMeanwhile
         events.record(events.Kind.PASSWORD_CHANGED, user=user, by=by, visitor=visitor)
         revoked = revocation.revoke(

@@ -109,4 +109,4 @@ def _integrations(owner: User) -> list[dict[str, Any]]:
 
 
 def _path() -> Path:
-    return Path(settings.BASE_DIR) / "var" / "demo.json"
+    return Path(settings.DEMO_FILE)

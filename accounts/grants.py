@@ -92,25 +92,30 @@ def redeem(grant: Grant, *, code_verifier: str) -> Answer:
         raise InvalidGrant
     if not Grant.objects.live().filter(pk=grant.pk).exists():
         raise InvalidGrant
-    with transaction.atomic():
-        now = timezone.now()
-        grant.expires_at = grant.created_at + timedelta(seconds=settings.GRANT_AGE)
-        answer, refresh_jti = _answer(grant, tuple(grant.scopes))
-        # Conditions on the row itself, no join: PostgreSQL looks at them again when it had to wait for the row.
-        won = Grant.objects.filter(pk=grant.pk, redeemed_at=None, ended_at=None, expires_at__gt=now).update(
-            redeemed_at=now,
-            last_used_at=now,
-            expires_at=grant.expires_at,
-            refresh_hash=crypto.digest(refresh_jti) if refresh_jti else "",
-            outstanding=tokens.outstand(grant),
-        )
-        if won:
-            return answer
-        transaction.set_rollback(True)
+    grant.expires_at = grant.created_at + timedelta(seconds=settings.GRANT_AGE)
+    answer, refresh_jti = _answer(grant, tuple(grant.scopes))
+    if _claim(grant, refresh_jti):
+        return answer
     grant.refresh_from_db()
     if grant.redeemed_at is not None:
         _end_reused(grant, events.Kind.CODE_REUSED)
     raise InvalidGrant
+
+
+@transaction.atomic
+def _claim(grant: Grant, refresh_jti: str) -> bool:
+    """Turns a code into a standing grant, for the first who comes."""
+    now = timezone.now()
+    # Conditions on the row itself, no join: PostgreSQL looks at them again when it had to wait for the row.
+    won = Grant.objects.filter(pk=grant.pk, redeemed_at=None, ended_at=None, expires_at__gt=now).update(
+        redeemed_at=now,
+        last_used_at=now,
+        expires_at=grant.expires_at,
+        refresh_hash=crypto.digest(refresh_jti) if refresh_jti else "",
+    )
+    if won:
+        Grant.objects.filter(pk=grant.pk).update(outstanding=tokens.outstand(grant))
+    return bool(won)
 
 
 def own(client: Client, scopes: tuple[str, ...]) -> Answer:

@@ -3,6 +3,7 @@
 Public keys are kept in memory, so verifying a token asks nobody; an unknown `kid` is looked up, at most once a second.
 """
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,7 @@ class Key:
 _signing: dict[str, Key] = {}  # by algorithm
 _verifying: dict[str, Key] = {}  # by kid
 _looked_up_at = float("-inf")
+_lock = threading.Lock()
 
 
 def signing_key() -> Key:
@@ -49,11 +51,17 @@ def signing_key() -> Key:
 
 def verifying_key(kid: str) -> Key | None:
     """The public key of that name, or None. The name is looked up, and nothing else is done with it."""
+    return _verifying.get(kid) or _look_up(kid)
+
+
+def _look_up(kid: str) -> Key | None:
+    """Asks the database, once a second at most: made-up names are not to keep it busy."""
     global _looked_up_at
-    if kid not in _verifying and time.monotonic() - _looked_up_at > 1:
-        _looked_up_at = time.monotonic()
-        _verifying.update({row.kid: _public(row) for row in SigningKey.objects.all()})
-    return _verifying.get(kid)
+    with _lock:  # whoever comes while another one looks waits for the answer
+        if kid not in _verifying and time.monotonic() - _looked_up_at > 1:
+            _looked_up_at = time.monotonic()
+            _verifying.update({row.kid: _public(row) for row in SigningKey.objects.all()})
+        return _verifying.get(kid)
 
 
 def jwks() -> dict[str, Any]:

