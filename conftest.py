@@ -1,4 +1,4 @@
-"""The small world that every test shares: Alice owns Acme, Bob is a member, Mallory is a stranger, Sync an integration."""
+"""What every test shares: the small world, browsers for its people, API clients for its integrations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -36,8 +36,8 @@ def world(db: None) -> World:
 def browser() -> Callable[..., Client]:
     """Builds a browser, signed in as the given user through the real sign-in page."""
 
-    def build(user: Any = None, **headers: str) -> Client:
-        client = Client(HTTP_USER_AGENT=headers.pop("user_agent", "Mozilla/5.0 Firefox/132.0"), **headers)
+    def build(user: Any = None, user_agent: str = "Mozilla/5.0 Firefox/132.0") -> Client:
+        client = Client(headers={"User-Agent": user_agent})
         if user is not None:
             answer = client.post("/accounts/login/", {"login": user.email, "password": PASSWORD})
             assert answer.status_code == 302, answer.content

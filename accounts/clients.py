@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 
 from accounts import crypto, events, visitors
-from accounts.models import SCOPES, ClientSecret, Integration, Organisation, User
+from accounts.models import ClientSecret, Integration, Organisation, User
 from accounts.visitors import Visitor
 
 MOST_LIVE_SECRETS = 2  # so that one can be rotated without a moment without any
@@ -118,7 +118,7 @@ def find(client_id: str) -> Integration:
 
 
 def check_redirect_uri(uri: str) -> None:
-    """https, or http to this computer's loopback, or an app's own scheme; absolute, without fragment (RFC 9700, 4.1)."""
+    """https, http to this computer's loopback, or an app's own scheme; absolute, without fragment (RFC 9700, 4.1)."""
     try:
         url = urlsplit(uri)
         host, _port = url.hostname, url.port

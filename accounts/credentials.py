@@ -17,12 +17,17 @@ class ChangedMeanwhile(Exception):
 class PasswordResetTokenGenerator(tokens.PasswordResetTokenGenerator):
     """A reset link dies with whatever ends the user's other credentials, besides its own hour and its first use."""
 
-    def _make_hash_value(self, user: User, timestamp: int) -> str:  # type: ignore[override]
+    def _make_hash_value(self, user: User, timestamp: int) -> str:
         return f"{super()._make_hash_value(user, timestamp)}{user.epoch}"
 
 
 def change_password(
-    user: User, password: str, *, by: User | None = None, keep: Session | None = None, visitor: Visitor = visitors.NOBODY
+    user: User,
+    password: str,
+    *,
+    by: User | None = None,
+    keep: Session | None = None,
+    visitor: Visitor = visitors.NOBODY,
 ) -> Revocation:
     """Sets the password and ends everything that was let in before it, but the session `keep`.
 
@@ -49,8 +54,6 @@ def reactivate(user: User, *, by: User | None = None, visitor: Visitor = visitor
         if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
             events.record(events.Kind.REACTIVATED, user=user, by=by, visitor=visitor)
     user.refresh_from_db(fields=["is_active"])
-
-
 
 
 def delete(user: User, *, by: User | None = None, visitor: Visitor = visitors.NOBODY) -> Revocation:

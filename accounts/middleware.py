@@ -1,5 +1,7 @@
 """What a browser's request passes: its session, told where the request came from, and its user, from the same query."""
 
+from typing import cast
+
 from asgiref.sync import sync_to_async
 from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
@@ -10,18 +12,19 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts import visitors
 from accounts.models import User
+from accounts.sessions import SessionStore
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
     def process_request(self, request: HttpRequest) -> None:
         super().process_request(request)
-        request.session.visitor = visitors.of(request)
+        _session(request).visitor = visitors.of(request)
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         was_looked_at = request.session.accessed
         response = super().process_response(request, response)
         if was_looked_at:
-            request.session.touch()
+            _session(request).touch()
             # What was shown to somebody signed in is nobody else's to find: not by the back button either.
             if not response.has_header("Cache-Control"):
                 add_never_cache_headers(response)
@@ -33,7 +36,12 @@ class AuthenticationMiddleware(auth.AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         def get_user() -> User | AnonymousUser:
-            return request.session.user or AnonymousUser()
+            return _session(request).user or AnonymousUser()
 
         request.user = SimpleLazyObject(get_user)  # type: ignore[assignment]
-        request.auser = sync_to_async(get_user)  # type: ignore[assignment,method-assign]
+        request.auser = sync_to_async(get_user)
+
+
+def _session(request: HttpRequest) -> SessionStore:
+    """The session as our engine makes it; Django's types know the base alone."""
+    return cast(SessionStore, request.session)

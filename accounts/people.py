@@ -12,7 +12,7 @@ def sign_up(user: User, *, organisation_name: str = "", visitor: Visitor = visit
     """Saves a new user, as owner of a new organisation (named for their address when no name is given)."""
     user.email = User.objects.normalize_email(user.email)
     user.save()
-    organisation = Organisation.objects.create(name=organisation_name or user.email.split("@")[0])
+    organisation = Organisation.objects.create(name=organisation_name or user.email.split("@")[0][:150])
     Membership.objects.create(user=user, organisation=organisation, role=Membership.Role.OWNER)
     events.record(events.Kind.SIGNED_UP, user=user, by=user, organisation=organisation, visitor=visitor)
     return organisation

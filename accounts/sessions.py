@@ -24,6 +24,9 @@ SIGN_IN_RECORDS = "account_authentication_methods"  # where allauth notes how so
 
 
 class SessionStore(SessionBase):
+    _get_session: Any  # Django's own; its types leave them out
+    _get_new_session_key: Any
+
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self.row: Session | None = None
@@ -68,7 +71,8 @@ class SessionStore(SessionBase):
     def save(self, must_create: bool = False) -> None:
         """Inserts with `must_create`; otherwise updates, and raises UpdateError when the session has been ended."""
         if self.session_key is None:
-            return self.create()
+            self.create()
+            return
         data = self._get_session(no_load=must_create)
         if must_create:
             self._insert(data)
@@ -95,7 +99,7 @@ class SessionStore(SessionBase):
             setattr(row, name, value)
 
     def _columns(self, data: dict[str, Any], row: Session) -> dict[str, Any]:
-        """What the row says for this data. Whoever signs in starts a new day: `created_at` moves then, and only then."""
+        """What the row says for this data. Who signs in starts a new day: `created_at` moves then, and then only."""
         now = timezone.now()
         user_id = User._meta.pk.to_python(data[SESSION_KEY]) if SESSION_KEY in data else None
         created_at = row.created_at if row.user_id == user_id else now

@@ -110,7 +110,7 @@ class RefreshToken(Token):
     _token_backend = _Backend("rt+jwt", settings.ISSUER)
 
     def set_jti(self) -> None:
-        """256 random bits: its digest is what the grant keeps, and it alone opens the sealed answer (accounts.grants)."""
+        """256 random bits: the grant keeps their digest, and they alone open the sealed answer (accounts.grants)."""
         self.payload["jti"] = secrets.token_urlsafe(32)
 
 

@@ -1,4 +1,4 @@
-"""Where a request came from, in words: the address, the browser, the place. Believes no header but through our proxies."""
+"""Where a request came from, in words: address, browser, place. Believes forwarded headers of our proxies alone."""
 
 import ipaddress
 from dataclasses import dataclass

@@ -1,6 +1,7 @@
 """Where allauth's pages meet accounts: what they save, end and log goes through the heart, by name."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -21,6 +22,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
     def get_client_ip(self, request: HttpRequest) -> str:
         """For allauth's rate limits. Behind a socket without addresses, all visitors share one limit."""
         return visitors.of(request).ip_address or "0.0.0.0"  # noqa: S104  # a label, nothing listens
+
+    def clean_email(self, email: str) -> str:
+        """Held to what the column holds: PostgreSQL refuses what SQLite would cut or keep."""
+        User._meta.get_field("email").run_validators(email)
+        return str(super().clean_email(email))
 
     def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
         super().save_user(request, user, form, commit=False)
@@ -60,6 +66,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             credentials.change_password(user, password, by=user, keep=keep, visitor=visitors.of(request))
         except credentials.ChangedMeanwhile:
             raise ImmediateHttpResponse(_start_over(request, "account_reset_password")) from None
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Speaks in our own name: allauth would take the one in the Host header."""
+        site = {"name": "Portcullis", "domain": urlsplit(settings.ISSUER).netloc}
+        super().send_mail(template_prefix, email, {**context, "current_site": site})
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

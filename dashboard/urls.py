@@ -20,6 +20,8 @@ urlpatterns = [
         views.end_secret,
         name="end_secret",
     ),
-    path("dashboard/integrations/<uuid:integration_id>/disable/", views.disable_integration, name="disable_integration"),
+    path(
+        "dashboard/integrations/<uuid:integration_id>/disable/", views.disable_integration, name="disable_integration"
+    ),
     path("dashboard/security-log/", views.security_log, name="security_log"),
 ]

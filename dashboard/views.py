@@ -6,19 +6,18 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Max, Q
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clients, revocation, visitors
+from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES, Cause, ClientSecret, Grant, Integration, Membership, SecurityEvent
 from accounts.revocation import Scope
 from dashboard.forms import IntegrationForm
-from dashboard.http import SignedInRequest, signed_in
 
 
 @require_safe
-def home(request: HttpRequest) -> HttpResponseBase:
+def home(request: HttpRequest) -> HttpResponse:
     return redirect("overview")
 
 
@@ -57,9 +56,7 @@ def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
     scope = Scope(user=request.user)
     if request.method != "POST":
         return render(request, "dashboard/sign_out_everywhere.html", {"preview": revocation.preview(scope)})
-    revoked = revocation.revoke(
-        scope, cause=Cause.SIGNED_OUT_EVERYWHERE, by=request.user, visitor=visitors.of(request)
-    )
+    revoked = revocation.revoke(scope, cause=Cause.SIGNED_OUT_EVERYWHERE, by=request.user, visitor=visitors.of(request))
     request.session.flush()
     messages.success(request, f"Signed out everywhere. Ended: {revoked.in_words}.")
     return redirect("account_login")

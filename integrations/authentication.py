@@ -19,6 +19,12 @@ class Caller:
     is_authenticated = True
 
 
+class ApiRequest(Request):
+    """For type hints: a request that came with a token of ours, whose claims are its `auth`."""
+
+    auth: Claims
+
+
 class AccessTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, Claims] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.tokens import Claims
+
 if TYPE_CHECKING:  # DRF reads this file while it is still loading its views
     from rest_framework.views import APIView
 
@@ -16,4 +18,6 @@ class HasRequiredScopes(BasePermission):
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         required: tuple[str, ...] | None = getattr(view, "required_scopes", None)
-        return required is not None and request.auth is not None and set(required) <= set(request.auth.scopes)
+        if required is None or not isinstance(request.auth, Claims):
+            return False
+        return set(required) <= set(request.auth.scopes)

@@ -1,4 +1,4 @@
-"""A browser of a hundred lines, for the story and its test: cookies, forms with their CSRF token, no redirects unseen."""
+"""A browser of a hundred lines, for the story and its test: cookies, forms with CSRF tokens, no redirect unseen."""
 
 import base64
 import hashlib

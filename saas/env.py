@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import sys
+import warnings
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -174,7 +175,9 @@ def redis(name: str) -> str:
 
 def _url(name: str, default: str, parse: Any) -> dict[str, Any]:
     try:
-        config: dict[str, Any] = parse(text(name, default))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about what we refuse below
+            config: dict[str, Any] = parse(text(name, default))
     except (ValueError, KeyError, TypeError, ImproperlyConfigured, AttributeError):
         # The value is not repeated: it may hold a password.
         raise Refused(f"{name} is not a URL that is understood. See .env.example.") from None

@@ -30,6 +30,5 @@ def _database() -> str:
 
 
 def _cache() -> str:
-    # With IGNORE_EXCEPTIONS a lost Redis answers None, as if nothing had been set.
-    cache.set("readyz", "ok", timeout=5)
-    return "ok" if cache.get("readyz") == "ok" else "unavailable"
+    cache.get("readyz")
+    return "unavailable" if getattr(cache, "is_away", False) else "ok"

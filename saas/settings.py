@@ -3,10 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from csp.constants import NONE, SELF
-
 # allauth's deferred imports expect the submodule to be loaded (research: import order).
 from cryptography.hazmat.primitives import serialization  # noqa: F401
+from csp.constants import NONE, SELF
 
 from saas import env
 
@@ -33,21 +32,19 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
-    "allauth",
-    "allauth.account",
     "csp",
-    # Ours come before the admin, whose templates some of ours replace.
+    # Ours come before allauth and the admin, whose templates some of ours replace.
     "dashboard",
     "integrations",
     "accounts",
     "saas",
+    "allauth",
+    "allauth.account",
     "django.contrib.admin",
 ]
 
 # --- A request arrives: host, transport, headers ----------------------------------------------------------------------
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", env.host_of(ISSUER)) + (
-    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else []
-)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", env.host_of(ISSUER)) + (["localhost", "127.0.0.1", "[::1]"] if DEBUG else [])
 # How many proxies of ours stand in front. None: X-Forwarded-For and -Proto are a visitor's words, and are ignored.
 TRUSTED_PROXY_COUNT = env.number("TRUSTED_PROXY_COUNT", 0, least=0, most=10)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXY_COUNT
@@ -127,6 +124,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_FORMS = {"signup": "dashboard.forms.SignUpForm", "login": "dashboard.forms.SignInForm"}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "Portcullis: "
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_LOGOUT_ON_GET = False
@@ -200,15 +198,13 @@ REDIS_URL = env.redis("REDIS_URL")
 # The cache counts sign-in attempts and nothing else: nobody is let in because of what it says.
 CACHES: dict[str, Any] = {
     "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
+        "BACKEND": "saas.cache.RedisOrMemory",
         "LOCATION": REDIS_URL,
         "KEY_PREFIX": "portcullis",
         "OPTIONS": {
             "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
             "SOCKET_CONNECT_TIMEOUT": 0.25,
             "SOCKET_TIMEOUT": 0.25,
-            "IGNORE_EXCEPTIONS": True,
-            "LOG_IGNORED_EXCEPTIONS": True,
         },
     }
     if REDIS_URL

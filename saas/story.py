@@ -23,7 +23,7 @@ from saas.browser import Browser, ThirdParty
 
 ROOT = Path(__file__).resolve().parent.parent
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"
-SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Mobile/15E148 Safari/604.1"
+SAFARI = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 Version/18.1 Safari/604.1"
 Say = Callable[[str], None]
 
 
@@ -146,7 +146,7 @@ def _server(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
     _manage(env, "migrate", "--verbosity", "0")
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
     with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)  # noqa: S603
+        server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
         try:
             _wait_until_up(f"http://127.0.0.1:{port}", server)
             yield env, f"http://127.0.0.1:{port}"
@@ -171,7 +171,7 @@ def _wait_until_up(base: str, server: "subprocess.Popen[bytes]") -> None:
 
 def _manage(env: dict[str, str], *arguments: str) -> str:
     """A management command's output; its complaint ends the story."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     if done.returncode:

@@ -1,4 +1,4 @@
-"""Users and organisations. What ends credentials is not a field to tick here but an act: see `accounts.admin.revoking`."""
+"""Users and organisations. What ends credentials is no box to tick here but an act: see `accounts.admin.revoking`."""
 
 from typing import Any
 
@@ -10,8 +10,8 @@ from django.utils.http import urlencode
 
 from accounts import credentials, visitors
 from accounts.admin import revoking
+from accounts.http import SignedInRequest
 from accounts.models import Membership, Organisation, User
-
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
@@ -50,8 +50,14 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             obj.set_unusable_password()
         super().save_model(request, obj, form, change)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What a user leaves behind goes with them: it needs no permission of its own."""
+        to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        credentials.delete(obj, by=request.user, visitor=visitors.of(request))
+        by = request.user if isinstance(request.user, User) else None
+        credentials.delete(obj, by=by, visitor=visitors.of(request))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
@@ -63,7 +69,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return HttpResponseRedirect(f"{reverse('admin:accounts_user_revoke')}?{urlencode({'ids': ids})}")
 
     @admin.action(description="Reactivate selected users", permissions=["change"])
-    def reactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+    def reactivate(self, request: SignedInRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             credentials.reactivate(user, by=request.user, visitor=visitors.of(request))
         self.message_user(request, "Reactivated. Nothing that had ended came back: they sign in anew.")
@@ -72,7 +78,7 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         view = self.admin_site.admin_view(self.revoke_view)
         return [path("revoke/", view, name="accounts_user_revoke"), *super().get_urls()]
 
-    def revoke_view(self, request: HttpRequest) -> HttpResponse:
+    def revoke_view(self, request: SignedInRequest) -> HttpResponse:
         return revoking.page(request, self)
 
 

@@ -5,10 +5,11 @@ import uuid
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.template.response import TemplateResponse
 
 from accounts import revocation, visitors
+from accounts.http import SignedInRequest
 from accounts.models import Cause, Revocation, User
 from accounts.revocation import Scope
 
@@ -22,11 +23,14 @@ CAUSES = {
 class RevokeForm(forms.Form):
     cause = forms.ChoiceField(choices=list(CAUSES.items()), widget=forms.RadioSelect, initial=Cause.COMPROMISED)
     reason = forms.CharField(
-        max_length=500, required=False, widget=forms.TextInput(attrs={"class": "vTextField"}), help_text="For the audit."
+        max_length=500,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="For the audit.",
     )
 
 
-def page(request: HttpRequest, model_admin: "admin.ModelAdmin[User]") -> HttpResponse:
+def page(request: SignedInRequest, model_admin: "admin.ModelAdmin[User]") -> HttpResponse:
     """By GET what would end for the users named in `ids`, and by POST the act and what it ended."""
     if not model_admin.has_change_permission(request):
         raise PermissionDenied
@@ -40,11 +44,11 @@ def page(request: HttpRequest, model_admin: "admin.ModelAdmin[User]") -> HttpRes
     return TemplateResponse(request, "admin/accounts/user/revoke.html", context, status=200 if users else 404)
 
 
-def _revoke(request: HttpRequest, user: User, form: RevokeForm) -> Revocation:
+def _revoke(request: SignedInRequest, user: User, form: RevokeForm) -> Revocation:
     return revocation.revoke(
         Scope(user=user),
         cause=Cause(form.cleaned_data["cause"]),
-        by=request.user,  # type: ignore[arg-type]  # admin_view has let in only staff
+        by=request.user,
         reason=form.cleaned_data["reason"],
         visitor=visitors.of(request),
     )

@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts import visitors
-from accounts.models.scopes import SCOPES
 from accounts.models.people import Membership, Organisation, User
+from accounts.models.scopes import SCOPES
 
 if TYPE_CHECKING:
     from accounts.models.revocations import Revocation
@@ -69,7 +69,9 @@ class Integration(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="integrations")
     name = models.CharField(max_length=100)
-    is_confidential = models.BooleanField(default=True, help_text="Has secrets. A public one proves itself by PKCE alone.")
+    is_confidential = models.BooleanField(
+        default=True, help_text="Has secrets. A public one proves itself by PKCE alone."
+    )
     grant_types = models.JSONField(default=list)
     scopes = models.JSONField(default=list)
     redirect_uris = models.JSONField(default=list)

@@ -1,7 +1,7 @@
 """People, tenants, and who belongs where. A user's epoch is what every credential of theirs is born under."""
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from allauth.account.models import EmailAddress
@@ -65,6 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.email
 
+    def clean(self) -> None:
+        self.email = type(self).objects.normalize_email(self.email)
+
     def get_full_name(self) -> str:
         return self.name or self.email
 
@@ -72,8 +75,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split(" ")[0] if self.name else self.email
 
     @classmethod
-    def from_db(cls, db: str | None, field_names: Collection[str], values: Collection[Any]) -> "User":
-        user = super().from_db(db, field_names, values)
+    def from_db(cls, *args: Any, **kwargs: Any) -> "User":
+        user = super().from_db(*args, **kwargs)
         user._remember_guarded()
         return user
 
@@ -81,7 +84,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().refresh_from_db(*args, **kwargs)
         self._remember_guarded()
 
-    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:  # type: ignore[override]
+    def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves as Django does, but of the guarded fields only what was set on this object.
 
         A password or a deactivation set here ends what was let in before: the epoch rises with it.
@@ -106,7 +109,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _remember_guarded(self) -> None:
         self._loaded = self._guarded()
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Upgrades the hash, as Django's does, but only the very hash that was checked.
 
         Django's own setter saves the new hash whatever is there by now; in flight during a revocation it would

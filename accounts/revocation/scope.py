@@ -52,12 +52,13 @@ class Scope:
     @property
     def concerned_user(self) -> User | None:
         """Whose log it belongs in."""
-        return self.user or (self.session and self.session.user) or (self.grant and self.grant.user)
+        holder = self.session or self.grant
+        return self.user or (holder.user if holder else None)
 
     @property
     def concerned_integration(self) -> Integration | None:
         part = self.grant or self.client_secret
-        return self.integration or (part and part.integration)
+        return self.integration or (part.integration if part else None)
 
     def sessions(self) -> SessionQuerySet:
         """All rows covered, signed in or not."""

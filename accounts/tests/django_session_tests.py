@@ -33,11 +33,9 @@ SOFTWARE, EVEN IF ADVISED OF THE POSSIBILITY OF SUCH DAMAGE.
 
 import base64
 from datetime import timedelta
-from unittest import mock
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
-from django.contrib.sessions.serializers import JSONSerializer
 from django.core.signing import TimestampSigner
 from django.test import override_settings
 from django.utils import timezone
@@ -100,23 +98,17 @@ class SessionTestsMixin:
         self.assertIsNone(await self.session.aget("some key"))
 
     def test_pop_default(self):
-        self.assertEqual(
-            self.session.pop("some key", "does not exist"), "does not exist"
-        )
+        self.assertEqual(self.session.pop("some key", "does not exist"), "does not exist")
         self.assertIs(self.session.accessed, True)
         self.assertIs(self.session.modified, False)
 
     async def test_pop_default_async(self):
-        self.assertEqual(
-            await self.session.apop("some key", "does not exist"), "does not exist"
-        )
+        self.assertEqual(await self.session.apop("some key", "does not exist"), "does not exist")
         self.assertIs(self.session.accessed, True)
         self.assertIs(self.session.modified, False)
 
     def test_pop_default_named_argument(self):
-        self.assertEqual(
-            self.session.pop("some key", default="does not exist"), "does not exist"
-        )
+        self.assertEqual(self.session.pop("some key", default="does not exist"), "does not exist")
         self.assertIs(self.session.accessed, True)
         self.assertIs(self.session.modified, False)
 
@@ -390,15 +382,11 @@ class SessionTestsMixin:
 
     async def test_default_expiry_async(self):
         # A normal session has a max age equal to settings.
-        self.assertEqual(
-            await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE
-        )
+        self.assertEqual(await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE)
         # So does a custom session with an idle expiration time of 0 (but it'll
         # expire at browser close).
         await self.session.aset_expiry(0)
-        self.assertEqual(
-            await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE
-        )
+        self.assertEqual(await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE)
 
     def test_custom_expiry_seconds(self):
         modification = timezone.now()
@@ -488,9 +476,7 @@ class SessionTestsMixin:
         await self.session.aset_expiry(None)
         await self.session.aset_expiry(10)
         await self.session.aset_expiry(None)
-        self.assertEqual(
-            await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE
-        )
+        self.assertEqual(await self.session.aget_expiry_age(), settings.SESSION_COOKIE_AGE)
 
     def test_get_expire_at_browser_close(self):
         # Tests get_expire_at_browser_close with different settings and different
@@ -551,9 +537,7 @@ class SessionTestsMixin:
         ]
         for encoded in tests:
             with self.subTest(encoded=encoded):
-                with self.assertLogs(
-                    "django.security.SuspiciousSession", "WARNING"
-                ) as cm:
+                with self.assertLogs("django.security.SuspiciousSession", "WARNING") as cm:
                     self.assertEqual(self.session.decode(encoded), {})
                 # The failed decode is logged.
                 self.assertIn("Session data corrupted", cm.output[0])

@@ -83,8 +83,8 @@ def ask_token(client: Client, integration: Integration, secret: str | None, **fi
         fields["client_id"] = str(integration.pk)
     else:
         both = base64.b64encode(f"{integration.pk}:{secret}".encode()).decode()
-        headers["HTTP_AUTHORIZATION"] = f"Basic {both}"
-    return client.post("/oauth/token", fields, **headers)
+        headers["Authorization"] = f"Basic {both}"
+    return client.post("/oauth/token", fields, headers=headers)
 
 
 def authorize_url(integration: Integration, **changed: str | None) -> str:

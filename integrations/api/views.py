@@ -1,8 +1,9 @@
 """Version 1 of the API. A view names its scopes, asks one question, and shapes the answer."""
 
-from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from integrations.authentication import ApiRequest
 
 
 class Me(APIView):
@@ -10,7 +11,7 @@ class Me(APIView):
 
     required_scopes = ("profile",)
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: ApiRequest) -> Response:
         claims = request.auth
         return Response(
             {

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from accounts import grants
-from accounts.models import Grant
 from authlib.oauth2.rfc6749 import grants as authlib
 from authlib.oauth2.rfc6749.errors import (
     InvalidGrantError,
@@ -13,6 +11,9 @@ from authlib.oauth2.rfc6749.errors import (
 )
 from authlib.oauth2.rfc6749.util import scope_to_list
 from authlib.oauth2.rfc7636 import CodeChallenge
+
+from accounts import grants
+from accounts.models import Grant
 
 Response = tuple[int, dict[str, Any], list[tuple[str, str]]]
 

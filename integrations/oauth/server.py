@@ -5,6 +5,7 @@ from typing import Any
 
 from authlib.common.urls import add_params_to_uri
 from authlib.integrations.django_oauth2.requests import DjangoOAuth2Payload
+from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -61,6 +62,20 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def send_signal(self, name: str, *args: Any, **kwargs: Any) -> None:
         """Authlib announces; nobody here listens: what has to follow is called by name."""
+
+    def authorize(self, request: HttpRequest, grant: Any, *, agreed: bool) -> HttpResponse:
+        """The redirect with a code, or with the person's no."""
+        response: HttpResponse = self.create_authorization_response(request, request.user if agreed else None, grant)
+        return response
+
+    def token(self, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = self.create_token_response(request)
+        return response
+
+    def error(self, request: HttpRequest, error: OAuth2Error) -> HttpResponse:
+        """As the RFCs have it: a redirect where the error knows a proven address, else JSON."""
+        response: HttpResponse = self.handle_error_response(self.create_oauth2_request(request), error)
+        return response
 
 
 server = Server()

@@ -1,10 +1,11 @@
 """The OAuth endpoints: consent, tokens, and what the server says of itself."""
 
+from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from django.conf import settings
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -12,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import grants, keys
+from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES
 from integrations.oauth import parameters
 from integrations.oauth.server import server
@@ -19,25 +21,23 @@ from integrations.oauth.server import server
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-@login_required
-def authorize(request: HttpRequest) -> HttpResponse:
+@signed_in
+def authorize(request: SignedInRequest) -> HttpResponse:
     """Asks the person, by GET; sends the third party a code, or a no, by POST. The query is the same for both."""
-    oauth = server.create_oauth2_request(request)
     try:
         parameters.check(request.GET)
         grant = server.get_consent_grant(request, end_user=request.user)
         if request.method == "GET":
             return _consent_page(request, grant)
-        agreed = request.POST.get("decision") == "allow"
-        return server.create_authorization_response(request, request.user if agreed else None, grant)
+        return server.authorize(request, grant, agreed=request.POST.get("decision") == "allow")
     except OAuth2Error as error:
-        return _refusal(request, oauth, error)
+        return _refusal(request, error)
     except grants.NotAMember:
         message = "This app belongs to an organisation that you are not a member of."
         return render(request, "oauth/refused.html", {"message": message}, status=403)
 
 
-def _consent_page(request: HttpRequest, grant) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _consent_page(request: SignedInRequest, grant: Any) -> HttpResponse:
     integration = grant.request.client.integration
     if not request.user.memberships.filter(organisation=integration.organisation).exists():
         raise grants.NotAMember
@@ -56,11 +56,11 @@ def _consent_page(request: HttpRequest, grant) -> HttpResponse:  # type: ignore[
     return response
 
 
-def _refusal(request: HttpRequest, oauth, error: OAuth2Error) -> HttpResponse:  # type: ignore[no-untyped-def]
+def _refusal(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
     """Back to the third party where its address is proven, else a page: never a redirect to an unproven address."""
     if error.redirect_uri:
         error.state = request.GET.get("state")
-        return server.handle_error_response(oauth, error)
+        return server.error(request, error)
     context = {"message": error.description or error.error}
     return render(request, "oauth/refused.html", context, status=400)
 
@@ -68,16 +68,15 @@ def _refusal(request: HttpRequest, oauth, error: OAuth2Error) -> HttpResponse:  
 @csrf_exempt  # clients authenticate by their secret or verifier; there is no cookie to forge with
 @require_POST
 def token(request: HttpRequest) -> HttpResponse:
-    oauth = server.create_oauth2_request(request)
     try:
         if request.GET:
-            raise parameters.InvalidRequestError("Parameters belong in the body, not in the URL.")
+            raise InvalidRequestError("Parameters belong in the body, not in the URL.")
         parameters.check(request.POST)
         if not request.POST.get("grant_type"):
-            raise parameters.InvalidRequestError("grant_type is missing.")
+            raise InvalidRequestError("grant_type is missing.")
     except OAuth2Error as error:
-        return server.handle_error_response(oauth, error)
-    return server.create_token_response(request)
+        return server.error(request, error)
+    return server.token(request)
 
 
 @require_safe

@@ -50,7 +50,7 @@ def _as_text(shown: demo.Demo) -> str:
             "",
             "Try it, once the server below is up:",
             f"  TOKEN=$(curl -s {base}/oauth/token -u {client['client_id']}:{client['client_secret']} \\",
-            "    -d grant_type=client_credentials | sed 's/.*\"access_token\": *\"\\([^\"]*\\)\".*/\\1/')",
+            '    -d grant_type=client_credentials | sed \'s/.*"access_token": *"\\([^"]*\\)".*/\\1/\')',
             f'  curl -s -H "Authorization: Bearer $TOKEN" {base}/api/v1/me',
             "",
         ]

@@ -1,0 +1,115 @@
+"""From a shell: revoke, purge, demo. Bad input gets one clear line and changes nothing."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+
+from accounts.models import Grant, Revocation, Session, User
+
+pytestmark = pytest.mark.django_db
+
+
+def run(*arguments):
+    out = StringIO()
+    call_command(*arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_revoke_ends_everything_and_prints_what_ended(world, browser):
+    bob = browser(world.bob)
+    world.connect(world.bob)
+    said = run("revoke", "--user", "BOB@example.com", "--cause", "compromised", "--reason", "Stolen")
+    assert "1 session and 1 connected app" in said
+    assert bob.get("/dashboard/").status_code == 302
+    assert Revocation.objects.get().reason == "Stolen"
+
+
+def test_a_dry_run_says_the_same_and_ends_nothing(world, browser):
+    bob = browser(world.bob)
+    assert "1 session" in run("revoke", "--user", world.bob.email, "--cause", "compromised", "--dry-run")
+    assert bob.get("/dashboard/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--user", "nobody@example.com", "--cause", "compromised"],
+        ["--user", "", "--cause", "compromised"],
+        ["--user", "a\0b", "--cause", "compromised"],
+        ["--user", "bob@example.com", "--cause", "whim"],
+        ["--user", "bob@example.com"],
+        ["--user", "bob@example.com", "--cause", "compromised", "--reason", "x" * 501],
+        ["--user", "bob@example.com", "--cause", "compromised", "--reason", "a\0b"],
+    ],
+)
+def test_revoke_refuses_what_it_does_not_understand(world, arguments):
+    with pytest.raises(CommandError):
+        run("revoke", *arguments)
+    assert not Revocation.objects.exists()
+
+
+def test_purge_deletes_what_has_run_out_and_nothing_else(world, browser):
+    browser(world.bob)
+    world.connect(world.bob)
+    world.code(world.bob)
+    run("purge")
+    assert (Session.objects.count(), Grant.objects.count(), OutstandingToken.objects.count()) == (1, 2, 1)
+    with time_machine.travel(timezone.now() + timedelta(days=3)):
+        run("purge")
+    assert (Session.objects.count(), Grant.objects.count(), OutstandingToken.objects.count()) == (0, 1, 1)
+    with time_machine.travel(timezone.now() + timedelta(days=368)):
+        run("purge")
+    assert (Grant.objects.count(), OutstandingToken.objects.count()) == (0, 0)
+
+
+def test_rows_do_not_grow_with_refreshes(world):
+    had = world.connect(world.bob)
+    for _ in range(10):
+        had = world.refresh(had)
+        world.own_tokens()
+    assert (Grant.objects.count(), OutstandingToken.objects.count()) == (2, 2)
+
+
+@pytest.fixture
+def empty(db, settings, tmp_path):
+    settings.DEBUG, settings.DEMO_FILE = True, str(tmp_path / "demo.json")
+
+
+def test_the_demo_is_made_once_and_printed_ever_after(empty, tmp_path):
+    first, second = json.loads(run("demo", "--json")), json.loads(run("demo", "--json"))
+    assert first == second
+    assert set(first) == {"base_url", "users", "clients"}
+    assert {user["role"] for user in first["users"]} == {"owner", "admin", "member"}
+    kinds = [(client["grant_types"][0], bool(client["client_secret"])) for client in first["clients"]]
+    assert kinds == [("client_credentials", True), ("authorization_code", True), ("authorization_code", False)]
+    assert (tmp_path / "demo.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_demo_keeps_out_of_a_database_that_is_lived_in(empty, world):
+    with pytest.raises(CommandError):
+        run("demo")
+    assert run("demo", "--if-empty") == ""
+    assert User.objects.count() == 3
+
+
+def test_the_demo_is_not_for_production(empty, settings):
+    settings.DEBUG = False
+    with pytest.raises(CommandError):
+        run("demo")
+    assert not User.objects.exists()
+
+
+def test_createsuperuser_can_sign_in_at_once(client, settings):
+    settings.DEBUG = False
+    call_command("createsuperuser", "--noinput", "--email", "Root@example.com")
+    root = User.objects.get(email="root@example.com")
+    root.set_password("a long root phrase")
+    root.save()
+    client.post("/accounts/login/", {"login": "root@example.com", "password": "a long root phrase"})
+    assert client.get("/admin/").status_code == 200

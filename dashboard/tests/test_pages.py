@@ -1,0 +1,216 @@
+"""The dashboard's pages: one's own and nobody else's, what each button ends, what each costs."""
+
+import pytest
+from django.test import Client
+
+from accounts import tokens
+from accounts.models import Integration, SecurityEvent, Session
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["", "sessions/", "sign-out-everywhere/", "apps/", "integrations/", "security-log/"]
+CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_is_for_the_signed_in_and_cached_by_nobody(world, browser, client, page):
+    assert client.get(f"/dashboard/{page}").status_code == 302
+    answer = browser(world.alice).get(f"/dashboard/{page}")
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_costs_few_statements_however_much_there_is_to_show(
+    world, browser, page, django_assert_max_num_queries
+):
+    alice = browser(world.alice)
+    for _ in range(5):
+        browser(world.alice)
+        world.connect(world.alice)
+    with django_assert_max_num_queries(7):
+        alice.get(f"/dashboard/{page}")
+
+
+def test_the_list_of_sessions_is_one_statement_besides_signing_in(world, browser, django_assert_num_queries):
+    alice = browser(world.alice)
+    for _ in range(9):
+        browser(world.alice)
+    with django_assert_num_queries(2):
+        page = alice.get("/dashboard/sessions/").content.decode()
+    assert page.count("This browser") == 1
+    assert page.count('aria-label="End ') == 10
+
+
+def test_the_list_names_the_device_and_the_place(world, browser):
+    page = browser(world.bob, user_agent=CHROME).get("/dashboard/sessions/").content.decode()
+    assert "Chrome 131 on Windows" in page
+    assert "This computer" in page
+    assert "by password" in page
+
+
+def test_ending_a_session_ends_that_one(world, browser):
+    here, there = browser(world.bob), browser(world.bob)
+    row = Session.objects.filter(user=world.bob).latest("created_at")
+    here.post(f"/dashboard/sessions/{row.public_id}/end/")
+    assert there.get("/dashboard/").status_code == 302
+    assert here.get("/dashboard/").status_code == 200
+
+
+def test_somebody_elses_session_is_404_and_lives(world, browser):
+    bob, mallory = browser(world.bob), browser(world.mallory)
+    row = Session.objects.get(user=world.bob)
+    assert mallory.post(f"/dashboard/sessions/{row.public_id}/end/").status_code == 404
+    assert bob.get("/dashboard/").status_code == 200
+
+
+def test_signing_out_everywhere_says_what_ends_and_then_ends_it(world, browser):
+    here, there, had = browser(world.bob), browser(world.bob), world.connect(world.bob)
+    assert "2 sessions and 1 connected app" in here.get("/dashboard/sign-out-everywhere/").content.decode()
+    assert there.get("/dashboard/").status_code == 200
+    done = here.post("/dashboard/sign-out-everywhere/", follow=True)
+    assert "Ended: 2 sessions and 1 connected app." in done.content.decode()
+    assert there.get("/dashboard/").status_code == 302
+    assert not tokens.is_live(tokens.verify(had["access_token"]))
+
+
+def test_disconnecting_an_app_ends_ones_own_grants_for_it_alone(world, browser):
+    mine, other, alices = world.connect(world.bob), world.connect(world.bob, world.pocket), world.connect(world.alice)
+    bob = browser(world.bob)
+    assert "Sync" in bob.get("/dashboard/apps/").content.decode()
+    bob.post(f"/dashboard/apps/{world.sync.pk}/disconnect/")
+    assert [tokens.is_live(tokens.verify(t["access_token"])) for t in (mine, other, alices)] == [False, True, True]
+    assert (
+        "Sync"
+        not in bob.get("/dashboard/apps/")
+        .content.decode()
+        .split("<main")[1]
+        .split("Disconnected")[1]
+        .split("</ul>", 1)[1]
+    )
+
+
+def test_an_app_that_one_has_not_connected_is_404(world, browser):
+    assert browser(world.bob).post(f"/dashboard/apps/{world.sync.pk}/disconnect/").status_code == 404
+
+
+NEW = {"name": "Report", "grant_types": ["client_credentials"], "scopes": ["profile"], "redirect_uris": ""}
+
+
+def test_a_new_integration_shows_its_secret_once(world, browser):
+    alice = browser(world.alice)
+    page = alice.post("/dashboard/integrations/", {**NEW, "organisation": world.acme.pk}).content.decode()
+    assert "pc_secret_" in page
+    row = Integration.objects.get(name="Report")
+    assert "pc_secret_" not in alice.get(f"/dashboard/integrations/{row.pk}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 101),
+        ("name", "a\0b"),
+        ("organisation", "x"),
+        ("organisation", "00000000-0000-4000-8000-000000000000"),
+        ("grant_types", ["password"]),
+        ("grant_types", []),
+        ("grant_types", ["refresh_token"]),
+        ("scopes", ["everything"]),
+        ("scopes", []),
+        ("redirect_uris", "http://evil.example/"),
+        ("redirect_uris", "https://a.example/#x"),
+        ("redirect_uris", "https://a.example/*"),
+        ("redirect_uris", "javascript:alert(1)"),
+        ("redirect_uris", "https://u@a.example/"),
+        ("redirect_uris", "https://[a.example/"),
+        ("redirect_uris", "nonsense"),
+    ],
+)
+def test_a_form_that_is_wrong_names_the_field_and_creates_nothing(world, browser, field, value):
+    before = Integration.objects.count()
+    answer = browser(world.alice).post("/dashboard/integrations/", {**NEW, "organisation": world.acme.pk, field: value})
+    assert answer.status_code == 400
+    assert field in answer.context["form"].errors
+    assert Integration.objects.count() == before
+
+
+def test_members_neither_see_nor_create_nor_manage_integrations(world, browser):
+    bob = browser(world.bob)
+    assert "Sync" not in bob.get("/dashboard/integrations/").content.decode()
+    assert bob.post("/dashboard/integrations/", {**NEW, "organisation": world.acme.pk}).status_code == 400
+    for path in ("", "secrets/", "disable/"):
+        method = bob.post if path else bob.get
+        assert method(f"/dashboard/integrations/{world.sync.pk}/{path}").status_code == 404
+
+
+def test_a_secret_is_rotated_without_a_moment_without_one(world, browser):
+    alice, old = browser(world.alice), world.export.secrets.get()
+    base = f"/dashboard/integrations/{world.export.pk}/secrets/"
+    assert "pc_secret_" in alice.post(base).content.decode()
+    assert "End the old one first" in alice.post(base, follow=True).content.decode()
+    alice.post(f"{base}{old.pk}/end/")
+    assert world.export.secrets.live().count() == 1
+
+
+def test_a_public_integration_gets_no_secret(world, browser):
+    answer = browser(world.alice).post(f"/dashboard/integrations/{world.pocket.pk}/secrets/", follow=True)
+    assert "has no secrets" in answer.content.decode()
+
+
+def test_a_disabled_integration_says_so(world, browser):
+    alice, own = browser(world.alice), world.own_tokens()
+    page = alice.post(f"/dashboard/integrations/{world.export.pk}/disable/", follow=True).content.decode()
+    assert "Disabled" in page
+    assert not tokens.is_live(tokens.verify(own["access_token"]))
+
+
+def test_the_log_shows_what_is_ones_own_and_what_one_looks_after(world, browser):
+    browser(world.mallory)
+    world.connect(world.bob)
+    alice = browser(world.alice).get("/dashboard/security-log/").content.decode()
+    assert "bob@example.com" in alice
+    assert "mallory" not in alice
+    assert "alice" not in browser(world.bob).get("/dashboard/security-log/").content.decode().split("<main")[1]
+
+
+@pytest.mark.parametrize("page", ["", "0", "-1", "999", "x", "%00", "1&page=2"])
+def test_a_page_of_the_log_that_is_not_there_is_the_nearest_one(world, browser, page):
+    assert browser(world.bob).get(f"/dashboard/security-log/?page={page}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["sessions/{}/end/", "apps/{}/disconnect/", "integrations/{}/", "integrations/{}/secrets/{}/end/"]
+)
+@pytest.mark.parametrize(
+    "junk", ["x", "%00", "0" * 500, "00000000-0000-4000-8000-000000000000", "..%2f..%2f", "\u20ac"]
+)
+def test_ids_of_nothing_are_404(world, browser, path, junk):
+    url = "/dashboard/" + path.format(junk, junk)
+    alice = browser(world.alice)
+    assert alice.post(url).status_code in {404, 405}
+    assert alice.get(url).status_code in {404, 405}
+
+
+def test_every_change_needs_a_csrf_token(world, browser):
+    bob = Client(enforce_csrf_checks=True)
+    bob.cookies = browser(world.bob).cookies
+    row = Session.objects.get(user=world.bob)
+    for path in (f"sessions/{row.public_id}/end/", "sign-out-everywhere/", "integrations/"):
+        assert bob.post(f"/dashboard/{path}").status_code == 403
+    assert bob.get("/dashboard/").status_code == 200
+
+
+def test_a_name_with_markup_is_shown_as_text(world, browser):
+    world.integration('<script>alert("x")</script>', ["client_credentials"], [])
+    page = browser(world.alice).get("/dashboard/integrations/").content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_signing_in_and_out_and_failing_to_are_on_record(world, browser, client):
+    browser(world.bob).post("/accounts/logout/")
+    client.post("/accounts/login/", {"login": world.bob.email, "password": "wrong"})
+    kinds = SecurityEvent.objects.filter(user=world.bob).order_by("at").values_list("kind", flat=True)
+    assert list(kinds) == ["signed_in", "signed_out", "sign_in_failed"]

@@ -1,0 +1,107 @@
+"""The environment: a laptop needs none, production none less, and what is wrong is named in one line."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+FERNET = "qP1xwTC6CLnN1XbG0r4cVgVwEYqW3rJx0g2m0Jd0wJ4="
+PRODUCTION = {
+    "SECRET_KEY": "of a length and with letters enough: 0123456789 abcdefghijklmnop",
+    "KEY_ENCRYPTION_KEYS": FERNET,
+    "ISSUER": "https://app.example.com",
+    "DATABASE_URL": "sqlite:////tmp/portcullis-never-opened.sqlite3",
+}
+
+
+def start(environment, code="import saas.wsgi; from django.conf import settings as s; print(s.SESSION_COOKIE_NAME)"):
+    env = {"PATH": os.environ["PATH"], **environment}
+    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+
+def test_production_starts_with_its_secrets_and_has_host_cookies():
+    done = start(PRODUCTION)
+    assert (done.returncode, done.stdout.strip()) == (0, "__Host-sessionid"), done.stderr
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "KEY_ENCRYPTION_KEYS", "ISSUER"])
+def test_production_refuses_to_start_without(name):
+    done = start({key: value for key, value in PRODUCTION.items() if key != name})
+    assert done.returncode != 0
+    assert f"{name} is not set" in done.stderr
+
+
+def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
+    assert " is not set" in start({}).stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DEBUG", "maybe"),
+        ("PORT", "eighty"),
+        ("PORT", "0"),
+        ("PORT", "99999"),
+        ("ISSUER", "app.example.com"),
+        ("ISSUER", "https://app.example.com/"),
+        ("ISSUER", "https://app.example.com?x"),
+        ("ISSUER", "http://app.example.com"),
+        ("ISSUER", "https://user@app.example.com"),
+        ("ISSUER", "https://[app"),
+        ("DATABASE_URL", "mysql://x/y"),
+        ("DATABASE_URL", "nonsense"),
+        ("REDIS_URL", "http://127.0.0.1"),
+        ("EMAIL_URL", "nonsense"),
+        ("KEY_ENCRYPTION_KEYS", "short"),
+        ("KEY_ENCRYPTION_KEYS", f"{FERNET},short"),
+        ("ACCESS_TOKEN_SECONDS", "0"),
+        ("ACCESS_TOKEN_SECONDS", "901"),
+        ("ACCESS_TOKEN_SECONDS", "nan"),
+        ("REFRESH_TOKEN_DAYS", "-1"),
+        ("GRANT_DAYS", "1e3"),
+        ("TRUSTED_PROXY_COUNT", "x"),
+        ("SIGNING_ALGORITHM", "none"),
+        ("LOG_LEVEL", "loud"),
+    ],
+)
+def test_a_variable_that_makes_no_sense_is_named_in_one_line(name, value):
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, name: value}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert done.stderr.startswith("Refused to start: ")
+    assert name in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_secret_that_is_wrong_is_not_repeated():
+    done = start({**PRODUCTION, "DATABASE_URL": "nonsense://user:hunter2@host/db"})
+    assert done.returncode != 0
+    assert "hunter2" not in done.stderr
+
+
+def test_every_variable_stands_in_the_example():
+    import re
+
+    named = set(re.findall(r'"([A-Z][A-Z_]+)"', (ROOT / "saas" / "settings.py").read_text()))
+    read = set(re.findall(r'env\.\w+\(\s*"([A-Z_]+)"', (ROOT / "saas" / "settings.py").read_text()))
+    example = set(re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert read <= named
+    assert read == example
+
+
+def test_check_deploy_finds_nothing_to_say():
+    env = {"PATH": os.environ["PATH"], **PRODUCTION}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

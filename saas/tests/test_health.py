@@ -1,0 +1,52 @@
+"""Alive, ready, and ready without Redis."""
+
+import pytest
+from django.db import OperationalError, connection
+
+
+def test_alive_asks_nobody(client):
+    assert client.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.django_db
+def test_ready_names_what_it_asked(client):
+    assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "cache": "ok"}
+
+
+@pytest.mark.django_db
+def test_a_lost_redis_is_named_and_fails_nothing(client, settings):
+    from django.core.cache import caches
+
+    options = {"SOCKET_CONNECT_TIMEOUT": 0.1}
+    lost = {"BACKEND": "saas.cache.RedisOrMemory", "LOCATION": "redis://127.0.0.1:1/0", "OPTIONS": options}
+    settings.CACHES = {"default": lost}
+    try:
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json()["cache"]) == (200, "unavailable")
+        guesses = [client.post("/accounts/login/", {"login": "a@b.example", "password": "x"}) for _ in range(8)]
+        assert {guess.status_code for guess in guesses} == {200}
+        assert b"Too many failed" in guesses[-1].content
+    finally:
+        caches.close_all()
+
+
+@pytest.mark.django_db
+def test_a_lost_database_is_503(client, monkeypatch):
+    def lost():
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(connection, "cursor", lost)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "unavailable")
+
+
+@pytest.mark.django_db
+def test_the_headers_that_a_scanner_looks_for(client):
+    answer = client.get("/accounts/login/")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Referrer-Policy"] == "same-origin"
+    assert answer["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer["X-Frame-Options"] == "DENY"
+    for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert directive in answer["Content-Security-Policy"]
+    assert "unsafe" not in answer["Content-Security-Policy"]
