@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 ON = os.environ.get("TEST_ON", "sqlite")
 
@@ -68,6 +69,14 @@ def _wait_for(port: int) -> None:
     raise RuntimeError("Redis did not start.")
 
 
+def _own_redis_database(worker: str) -> None:
+    """Each of pytest-xdist's workers counts and clears in a database of its own: gw0 in 1, gw1 in 2, ..."""
+    url = urlsplit(os.environ["REDIS_URL"])
+    os.environ["REDIS_URL"] = urlunsplit(url._replace(path=f"/{int(worker.removeprefix('gw')) + 1}"))
+
+
 # pytest-xdist's workers inherit what the first process started.
 if "TESTS_STARTED" not in os.environ:
     _start()
+elif os.environ["REDIS_URL"] and "PYTEST_XDIST_WORKER" in os.environ:
+    _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])
