@@ -1,5 +1,6 @@
 """Integrations and their secrets: created, authenticated, rotated. Secrets are returned once and kept as digests."""
 
+import re
 import uuid
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -115,6 +116,28 @@ def find(client_id: str) -> Integration:
         return Integration.objects.live().select_related("organisation").get(pk=uuid.UUID(client_id))
     except (ValueError, Integration.DoesNotExist):
         raise UnknownClient from None
+
+
+LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?([/?].*)?")
+
+
+def may_redirect_to(integration: Integration, uri: str) -> bool:
+    """Whether a registered address is this one, character for character.
+
+    On the loopback the port is free, since a native app takes whichever it gets (RFC 8252, 7.3): the literal
+    addresses alone, for `localhost` may be somebody else's name.
+    """
+    if uri in integration.redirect_uris:
+        return True
+    wanted = _without_port(uri)
+    return wanted is not None and wanted in {_without_port(known) for known in integration.redirect_uris}
+
+
+def _without_port(uri: str) -> tuple[str, str] | None:
+    match = LOOPBACK.fullmatch(uri)
+    if match is None or int(match[2] or 80) > 65_535:
+        return None
+    return match[1], match[3] or ""
 
 
 def check_redirect_uri(uri: str) -> None:

@@ -1,9 +1,9 @@
-"""What a person sees when something cannot be done. Below /api/ and /oauth/token, programs get JSON instead."""
+"""What a person sees when something cannot be done. Programs get JSON instead: the API, the OAuth endpoints."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-_MACHINES = ("/api/", "/oauth/token", "/.well-known/")
+_MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_", "/.well-known/")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -4,13 +4,17 @@ from django.urls import path, re_path
 
 from integrations import errors
 from integrations.api import views as api
+from integrations.oauth import held, metadata
 from integrations.oauth import views as oauth
 
 urlpatterns = [
     path("oauth/authorize", oauth.authorize, name="oauth_authorize"),
     path("oauth/token", oauth.token, name="oauth_token"),
-    path(".well-known/oauth-authorization-server", oauth.metadata),
-    path(".well-known/jwks.json", oauth.jwks),
+    path("oauth/revoke", held.revoke, name="oauth_revoke"),
+    path("oauth/introspect", held.introspect, name="oauth_introspect"),
+    path(".well-known/oauth-authorization-server", metadata.server),
+    path(".well-known/oauth-protected-resource/api", metadata.resource),  # RFC 9728, 3.1: where a client looks
+    path(".well-known/jwks.json", metadata.jwks),
     path("api/v1/me", api.Me.as_view()),
     re_path(r"^api/", errors.not_found),
 ]

@@ -12,6 +12,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import RefreshToken as StockRefreshToken
 
 from accounts import credentials, grants, keys, revocation, tokens
+from accounts.grants import codes
 from accounts.models import Cause, Grant, Session, User
 from accounts.revocation import Scope
 from accounts.sessions import SessionStore
@@ -191,11 +192,11 @@ def test_a_code_redeemed_at_once_by_many_gives_one_answer_and_then_nothing(world
     assert not any(works(winner) for winner in winners), "a replayed code must end what it gave"
 
 
-@pytest.mark.parametrize("point", ["_answer", "_claim"])
+@pytest.mark.parametrize("point", ["answer", "_claim"])
 def test_a_code_exchange_in_flight_cannot_outlive_the_revocation(world, point):
     code = world.code(world.bob)
     grant = grants.find_code(code, integration=world.sync)
-    with paused_before(grants, point) as pause:
+    with paused_before(codes, point) as pause:
         redeem = lambda: grants.redeem(grant, code_verifier=VERIFIER)  # noqa: E731
         answer = in_flight(redeem, pause, lambda: compromise(world.bob))
     assert isinstance(answer, grants.InvalidGrant)
@@ -210,7 +211,7 @@ def test_a_sign_in_in_flight_cannot_outlive_the_revocation(world):
 
 
 def test_consent_given_in_a_session_that_is_being_revoked_is_worth_nothing(world):
-    with paused_before(grants.crypto, "new_secret") as pause:
+    with paused_before(codes.crypto, "new_secret") as pause:
         code = in_flight(lambda: world.code(world.bob), pause, lambda: compromise(world.bob))
     grant = grants.find_code(code, integration=world.sync)
     with pytest.raises(grants.InvalidGrant):

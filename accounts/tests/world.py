@@ -36,7 +36,13 @@ class World:
         self.pocket, _ = self.integration("Pocket", ["authorization_code", "refresh_token"], [CALLBACK], public=True)
 
     def integration(
-        self, name: str, grant_types: list[str], redirect_uris: list[str], *, public: bool = False
+        self,
+        name: str,
+        grant_types: list[str],
+        redirect_uris: list[str],
+        *,
+        public: bool = False,
+        scopes: tuple[str, ...] = ("profile",),
     ) -> tuple[Integration, str]:
         return clients.create_integration(
             organisation=self.acme,
@@ -44,23 +50,25 @@ class World:
             name=name,
             is_confidential=not public,
             grant_types=grant_types,
-            scopes=["profile"],
+            scopes=list(scopes),
             redirect_uris=redirect_uris,
         )
 
-    def code(self, user: User, integration: Integration | None = None) -> str:
+    def code(self, user: User, integration: Integration | None = None, scopes: tuple[str, ...] = ("profile",)) -> str:
         """An authorization code that the user has agreed to."""
         return grants.agree(
             user=user,
             integration=integration or self.sync,
-            scopes=["profile"],
+            scopes=list(scopes),
             redirect_uri=CALLBACK,
             code_challenge=CHALLENGE,
         )
 
-    def connect(self, user: User, integration: Integration | None = None) -> dict[str, Any]:
+    def connect(
+        self, user: User, integration: Integration | None = None, scopes: tuple[str, ...] = ("profile",)
+    ) -> dict[str, Any]:
         """The tokens of a new grant on behalf of the user."""
-        code = self.code(user, integration)
+        code = self.code(user, integration, scopes)
         grant = grants.find_code(code, integration=integration or self.sync)
         return grants.redeem(grant, code_verifier=VERIFIER)
 
@@ -78,13 +86,17 @@ class World:
 
 def ask_token(client: Client, integration: Integration, secret: str | None, **fields: Any) -> Any:
     """POST /oauth/token, with the secret in the Authorization header where there is one."""
+    return ask(client, "/oauth/token", integration, secret, **fields)
+
+
+def ask(client: Client, path: str, integration: Integration, secret: str | None, **fields: Any) -> Any:
     headers = {}
     if secret is None:
         fields["client_id"] = str(integration.pk)
     else:
         both = base64.b64encode(f"{integration.pk}:{secret}".encode()).decode()
         headers["Authorization"] = f"Basic {both}"
-    return client.post("/oauth/token", fields, headers=headers)
+    return client.post(path, fields, headers=headers)
 
 
 def authorize_url(integration: Integration, **changed: str | None) -> str:

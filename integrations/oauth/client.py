@@ -2,6 +2,7 @@
 
 from authlib.oauth2.rfc6749 import ClientMixin, scope_to_list
 
+from accounts import clients
 from accounts.clients import Client
 
 
@@ -23,7 +24,7 @@ class OAuthClient(ClientMixin):  # type: ignore[misc]  # Authlib has no types
         return " ".join(dict.fromkeys(asked)) if set(asked) <= set(allowed) else None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.integration.redirect_uris
+        return clients.may_redirect_to(self.integration, redirect_uri)
 
     def check_response_type(self, response_type: str) -> bool:
         return response_type == "code" and self.check_grant_type("authorization_code")

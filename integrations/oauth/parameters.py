@@ -6,7 +6,10 @@ import re
 from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 
 LONGEST = 4096  # characters in one value
 # RFC 6749, appendix A. Of our parameters only `state`, which is the client's own, may hold a quote or a backslash.
@@ -24,6 +27,25 @@ def check(parameters: QueryDict) -> None:
             raise InvalidRequestError(f"{shown[:40]} is longer than {LONGEST} characters.")
         if not (PRINTABLE if name == "state" else PLAIN).fullmatch(values[0]):
             raise InvalidRequestError(f"{shown[:40]} holds characters that are not printable ASCII.")
+
+
+def check_form(request: HttpRequest) -> None:
+    """Raises InvalidRequestError for a body that is no form, for parameters in the URL, and as `check` does."""
+    if request.GET:
+        raise InvalidRequestError("Parameters belong in the body, not in the URL.")
+    try:
+        form = request.POST
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        raise InvalidRequestError("The body is not a form that can be read.") from None
+    check(form)
+
+
+def required(request: HttpRequest, name: str) -> str:
+    """The form's parameter. Raises InvalidRequestError where it is missing or empty."""
+    value = request.POST.get(name)
+    if not value:
+        raise InvalidRequestError(f"{name} is missing.")
+    return value
 
 
 def client_credentials(request: HttpRequest) -> tuple[str, str | None]:

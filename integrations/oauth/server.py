@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from authlib.common.urls import add_params_to_uri
-from authlib.integrations.django_oauth2.requests import DjangoOAuth2Payload
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import AuthorizationServer, OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
@@ -24,7 +24,9 @@ class Request(OAuth2Request):  # type: ignore[misc]
         # is no TLS; SECURE_SSL_REDIRECT holds the rule where it matters. So it is shown a URL that passes.
         super().__init__(request.method or "", f"https://localhost{request.path}", headers=request.headers)
         self.django = request
-        self.payload = DjangoOAuth2Payload(request)
+        # Never both merged, as Authlib's own for Django has it: only one of them has been checked.
+        asks_a_person = request.resolver_match is not None and request.resolver_match.url_name == "oauth_authorize"
+        self.payload = BasicOAuth2Payload((request.GET if asks_a_person else request.POST).dict())
         self.visitor = visitors.of(request)
 
     @property
@@ -72,10 +74,14 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         response: HttpResponse = self.create_token_response(request)
         return response
 
-    def error(self, request: HttpRequest, error: OAuth2Error) -> HttpResponse:
+    def error(self, error: OAuth2Error) -> HttpResponse:
         """As the RFCs have it: a redirect where the error knows a proven address, else JSON."""
-        response: HttpResponse = self.handle_error_response(self.create_oauth2_request(request), error)
-        return response
+        return self.handle_response(*error())
+
+    def client_of(self, request: HttpRequest) -> Client:
+        """Who asks, at the endpoints that are not Authlib's to answer. Raises InvalidClientError."""
+        client: Client = self.authenticate_client(self.create_oauth2_request(request), []).authenticated
+        return client
 
 
 server = Server()

@@ -101,14 +101,6 @@ def test_other_methods_are_405_or_401_and_never_more(world, api_client, method):
     assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
 
 
-def test_the_metadata_is_true(client, settings):
-    document = client.get("/.well-known/oauth-authorization-server", HTTP_HOST="127.0.0.1").json()
-    assert document["issuer"] == settings.ISSUER
-    for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-        assert document[name].startswith(settings.ISSUER + "/")
-        assert client.get(document[name].removeprefix(settings.ISSUER)).status_code != 404
-
-
 def test_another_service_verifies_our_tokens_by_the_jwks(world, client, settings):
     import jwt
 

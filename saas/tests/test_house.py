@@ -76,8 +76,8 @@ def ruff(folder):
     ("path", "line"),
     [
         ("dashboard/views.py", "from django.contrib.sessions.backends import db"),
-        ("accounts/grants.py", "from rest_framework_simplejwt.tokens import RefreshToken"),
-        ("accounts/grants.py", "from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken"),
+        ("accounts/grants/codes.py", "from rest_framework_simplejwt.tokens import RefreshToken"),
+        ("accounts/grants/codes.py", "from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken"),
         ("integrations/errors.py", "import saas.settings"),
     ],
 )

@@ -1,0 +1,100 @@
+"""Authorization codes: a person agrees and a code is given; it becomes tokens once, and a second try ends them."""
+
+import base64
+import hashlib
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+
+from accounts import crypto, events, tokens, visitors
+from accounts.grants.answers import Answer, InvalidGrant, answer
+from accounts.grants.reuse import end_reused
+from accounts.models import Grant, Integration, User
+from accounts.visitors import Visitor
+
+CODE_PREFIX = "pc_code"
+
+
+class NotAMember(Exception):
+    """Only members of the integration's organisation may connect it."""
+
+
+def agree(
+    *,
+    user: User,
+    integration: Integration,
+    scopes: list[str],
+    redirect_uri: str,
+    code_challenge: str,
+    visitor: Visitor = visitors.NOBODY,
+) -> str:
+    """Notes the person's consent and returns the code, in clear this once.
+
+    The grant is born under the epoch that the person's session was read with: consent given in a browser that is
+    revoked at the same moment is worth nothing.
+    """
+    if not user.memberships.filter(organisation=integration.organisation).exists():
+        raise NotAMember
+    code = crypto.new_secret(CODE_PREFIX)
+    Grant.objects.create(
+        integration=integration,
+        organisation=integration.organisation,
+        user=user,
+        scopes=scopes,
+        epoch=user.epoch,
+        expires_at=timezone.now() + timedelta(seconds=settings.AUTHORIZATION_CODE_AGE),
+        code_hash=crypto.digest(code),
+        code_challenge=code_challenge,
+        redirect_uri=redirect_uri,
+    )
+    events.record(
+        events.Kind.APP_CONNECTED, user=user, by=user, integration=integration, visitor=visitor, scopes=scopes
+    )
+    return code
+
+
+def find_code(code: str, *, integration: Integration) -> Grant:
+    """The grant that a code of this client stands for. A code that was used already ends what it gave."""
+    grant = Grant.objects.select_related("user", "integration").filter(code_hash=crypto.digest(code)).first()
+    if grant is None or grant.integration_id != integration.pk:
+        raise InvalidGrant
+    if grant.redeemed_at is not None:
+        end_reused(grant, events.Kind.CODE_REUSED)
+        raise InvalidGrant
+    return grant
+
+
+def redeem(grant: Grant, *, code_verifier: str) -> Answer:
+    """The first tokens of a grant, for the one caller who redeems its code."""
+    challenge = base64.urlsafe_b64encode(hashlib.sha256(code_verifier.encode()).digest()).rstrip(b"=").decode()
+    if not constant_time_compare(challenge, grant.code_challenge):
+        raise InvalidGrant
+    if not Grant.objects.live().filter(pk=grant.pk).exists():
+        raise InvalidGrant
+    grant.expires_at = grant.created_at + timedelta(seconds=settings.GRANT_AGE)
+    given, refresh_jti = answer(grant, tuple(grant.scopes))
+    if _claim(grant, refresh_jti):
+        return given
+    grant.refresh_from_db()
+    if grant.redeemed_at is not None:
+        end_reused(grant, events.Kind.CODE_REUSED)
+    raise InvalidGrant
+
+
+@transaction.atomic
+def _claim(grant: Grant, refresh_jti: str) -> bool:
+    """Turns a code into a standing grant, for the first who comes."""
+    now = timezone.now()
+    # Conditions on the row itself, no join: PostgreSQL looks at them again when it had to wait for the row.
+    won = Grant.objects.filter(pk=grant.pk, redeemed_at=None, ended_at=None, expires_at__gt=now).update(
+        redeemed_at=now,
+        last_used_at=now,
+        expires_at=grant.expires_at,
+        refresh_hash=crypto.digest(refresh_jti) if refresh_jti else "",
+    )
+    if won:
+        Grant.objects.filter(pk=grant.pk).update(outstanding=tokens.outstand(grant))
+    return bool(won)

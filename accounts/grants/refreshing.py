@@ -1,0 +1,70 @@
+"""New tokens for a refresh token: one winner, a short grace for the honest loser, and the end for everybody else."""
+
+import json
+from datetime import timedelta
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import crypto, events, tokens
+from accounts.grants.answers import Answer, InvalidGrant, InvalidScope, answer
+from accounts.grants.reuse import end_reused
+from accounts.models import Grant, Integration
+
+
+def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, ...] | None = None) -> Answer:
+    """New tokens for a refresh token. At most three statements, client authentication aside.
+
+    The token just replaced, presented again within REFRESH_REPLAY_AGE by the same client for the same scopes, gets
+    the same answer again: a lost response or fifty tabs neither sign anybody out nor fork the family. Whatever else
+    was used before ends the whole grant (RFC 9700, 4.14.2).
+    """
+    try:
+        claims = tokens.verify_refresh(refresh_token)
+    except tokens.InvalidToken as error:
+        raise InvalidGrant from error
+    rows = Grant.objects.live().select_related("user", "integration").filter(redeemed_at__isnull=False)
+    grant = rows.filter(pk=claims.grant, epoch=claims.epoch, integration=integration).first()
+    if grant is None:
+        raise InvalidGrant
+    asked = tuple(grant.scopes) if scopes is None else tuple(dict.fromkeys(scopes))
+    if not set(asked) <= set(grant.scopes):
+        raise InvalidScope
+    presented = crypto.digest(claims.jti)
+    if presented == grant.refresh_hash:
+        given, refresh_jti = answer(grant, asked)
+        if _rotate(grant, presented, refresh_jti, crypto.seal(_kept(asked, given), under=claims.jti)):
+            return given
+        grant.refresh_from_db()
+    return _again(grant, presented, claims.jti, asked)
+
+
+def _rotate(grant: Grant, presented: str, refresh_jti: str, replay: str) -> bool:
+    now = timezone.now()
+    won = Grant.objects.filter(pk=grant.pk, refresh_hash=presented, ended_at=None).update(
+        refresh_hash=crypto.digest(refresh_jti),
+        replaced_hash=presented,
+        replaced_at=now,
+        replay=replay,
+        last_used_at=now,
+    )
+    return bool(won)
+
+
+def _kept(asked: tuple[str, ...], given: Answer) -> str:
+    return json.dumps({"asked": sorted(asked), "answer": given})
+
+
+def _again(grant: Grant, presented: str, jti: str, asked: tuple[str, ...]) -> Answer:
+    """For a refresh token that is no longer the current one: the same answer, or the end of the grant."""
+    if grant.ended_at is not None:
+        raise InvalidGrant
+    if presented == grant.replaced_hash and grant.replaced_at:
+        sealed = crypto.unseal(grant.replay, under=jti)
+        kept = json.loads(sealed) if sealed else {}
+        in_time = timezone.now() - grant.replaced_at <= timedelta(seconds=settings.REFRESH_REPLAY_AGE)
+        if in_time and kept.get("asked") == sorted(asked):
+            again: Answer = kept["answer"]
+            return again
+    end_reused(grant, events.Kind.REFRESH_REUSED)
+    raise InvalidGrant

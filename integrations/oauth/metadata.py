@@ -1,0 +1,60 @@
+"""What the server says of itself, to anybody: RFC 8414, RFC 7517, RFC 9728. Built from ISSUER, never from the Host."""
+
+from django.conf import settings
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from accounts import keys
+from accounts.models import SCOPES, Integration
+
+AUTHENTICATED = ["client_secret_basic", "client_secret_post"]
+
+
+@require_safe
+def server(request: HttpRequest) -> JsonResponse:
+    """RFC 8414. Says what is true here and nothing else."""
+    issuer = settings.ISSUER
+    return _public(
+        {
+            "issuer": issuer,
+            "authorization_endpoint": f"{issuer}/oauth/authorize",
+            "token_endpoint": f"{issuer}/oauth/token",
+            "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+            "revocation_endpoint": f"{issuer}/oauth/revoke",
+            "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+            "introspection_endpoint": f"{issuer}/oauth/introspect",
+            "introspection_endpoint_auth_methods_supported": AUTHENTICATED,
+            "jwks_uri": f"{issuer}/.well-known/jwks.json",
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": ["code"],
+            "response_modes_supported": ["query"],
+            "grant_types_supported": list(Integration.GrantType.values),
+            "code_challenge_methods_supported": ["S256"],
+            "authorization_response_iss_parameter_supported": True,
+        }
+    )
+
+
+@require_safe
+def resource(request: HttpRequest) -> JsonResponse:
+    """RFC 9728: which server gives tokens for this API, and how they are sent."""
+    return _public(
+        {
+            "resource": settings.AUDIENCE,
+            "authorization_servers": [settings.ISSUER],
+            "scopes_supported": list(SCOPES),
+            "bearer_methods_supported": ["header"],
+        }
+    )
+
+
+@require_safe
+def jwks(request: HttpRequest) -> JsonResponse:
+    """RFC 7517: the public keys that our tokens are verified with."""
+    keys.signing_key()  # a fresh installation has a key to show as soon as somebody asks
+    return _public(keys.jwks())
+
+
+def _public(document: dict[str, object]) -> JsonResponse:
+    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    return JsonResponse(document, headers=headers)
