@@ -5,12 +5,13 @@ WORKERS ?= 2
 PY := .venv/bin/python
 export PORT
 
-.PHONY: help setup run demo check test lock
+.PHONY: help setup run demo check test screenshots lock
 help:
 	@echo "make run    serve on http://127.0.0.1:$(PORT), with a demo organisation on an empty database"
 	@echo "make demo   tell the whole story in the terminal"
 	@echo "make test   all checks and all tests, on SQLite and on PostgreSQL with Redis"
 	@echo "make check  format, lint, types, import rules, migrations"
+	@echo "make screenshots    pictures of every page, into docs/screenshots"
 	@echo "make lock   pin requirements.in and requirements-dev.in anew"
 
 setup: .venv/requirements
@@ -50,8 +51,12 @@ check: .venv/requirements-dev
 	$(PY) -m pip check
 
 test: check
-	TEST_ON=sqlite $(PY) -m pytest -n $(WORKERS)
+	TEST_ON=sqlite $(PY) -m pytest -n $(WORKERS) -m 'not browser'  # a browser sees no difference: once is enough
 	TEST_ON=postgresql $(PY) -m pytest -n $(WORKERS)
+
+# Against a demo server of its own, which it starts and stops.
+screenshots: .venv/requirements-dev
+	@$(PY) -m saas.tests.screenshots
 
 lock: .venv/requirements-dev
 	$(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in

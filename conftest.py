@@ -1,7 +1,9 @@
 """What every test shares: the small world, browsers for its people, API clients for its integrations."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -11,6 +13,7 @@ from rest_framework.test import APIClient
 
 from accounts import keys
 from accounts.tests.world import PASSWORD, World
+from saas.tests.chromium import Chromium, NoBrowser
 
 
 def pytest_configure() -> None:
@@ -54,3 +57,48 @@ def api_client() -> Callable[[str], APIClient]:
         return client
 
     return build
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One real browser for each worker."""
+    try:
+        program = Chromium()
+    except NoBrowser as missing:
+        (pytest.fail if os.environ.get("NO_SKIPS") else pytest.skip)(str(missing))
+    yield program
+    program.close()
+
+
+@pytest.fixture
+def window(chromium: Chromium, live_server: Any, settings: Any, browser: Callable[..., Client]) -> Iterator[Any]:
+    """Opens windows of a real browser, signed in as somebody where asked to.
+
+    Fails the test when a page has an error in its console (such as a breach of its own policy), or asks another host.
+    """
+    settings.ISSUER = live_server.url
+    wrong: list[str] = []
+    opened: list[Any] = []
+
+    def build(user: Any = None, **options: Any) -> Any:
+        page = chromium.open(base_url=live_server.url, **options)
+        page.set_default_timeout(10_000)
+        opened.append(page.context)
+        page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("request", lambda request: _only_here(request.url, live_server.url, wrong))
+        page.allow = lambda text: wrong.__setitem__(slice(None), [line for line in wrong if text not in line])
+        if user is not None:
+            cookie = browser(user).cookies[settings.SESSION_COOKIE_NAME].value
+            page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        return page
+
+    yield build
+    for context in opened:
+        context.close()
+    assert wrong == []
+
+
+def _only_here(url: str, base: str, wrong: list[str]) -> None:
+    if urlsplit(url).scheme in {"http", "https"} and not url.startswith(base):
+        wrong.append(f"asked another host: {url}")

@@ -113,12 +113,12 @@ def _ms(started: float) -> str:
 
 def main() -> None:
     """Tells the story against a server, a database and a mailbox of its own, which it removes afterwards."""
-    with tempfile.TemporaryDirectory(prefix="portcullis-") as folder, _server(Path(folder)) as (env, base):
-        demo = json.loads(_manage(env, "demo", "--json"))
+    with tempfile.TemporaryDirectory(prefix="portcullis-") as folder, serve(Path(folder)) as (env, base):
+        demo = json.loads(manage(env, "demo", "--json"))
         stage = Stage(
             demo=demo,
             revoke=lambda email: json.loads(
-                _manage(env, "revoke", "--user", email, "--cause", "compromised", "--reason", "Phone stolen", "--json")
+                manage(env, "revoke", "--user", email, "--cause", "compromised", "--reason", "Phone stolen", "--json")
             ),
             newest_mail=lambda: max(Path(folder).glob("mail/*"), key=lambda path: path.stat().st_mtime_ns).read_text(),
         )
@@ -131,7 +131,7 @@ def main() -> None:
 
 
 @contextmanager
-def _server(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
+def serve(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -143,7 +143,7 @@ def _server(folder: Path) -> Iterator[tuple[dict[str, str], str]]:
         "DEMO_FILE": f"{folder}/demo.json",
         "EMAIL_URL": f"filemail:///{folder}/mail",
     }
-    _manage(env, "migrate", "--verbosity", "0")
+    manage(env, "migrate", "--verbosity", "0")
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -169,7 +169,7 @@ def _wait_until_up(base: str, server: "subprocess.Popen[bytes]") -> None:
     sys.exit("The server did not start.")
 
 
-def _manage(env: dict[str, str], *arguments: str) -> str:
+def manage(env: dict[str, str], *arguments: str) -> str:
     """A management command's output; its complaint ends the story."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=env, capture_output=True, text=True, check=False

@@ -1,0 +1,20 @@
+"""Every page that a person can be shown: who sees it, and where. For what must hold on all of them."""
+
+OUT = {
+    "sign-in": "/accounts/login/",
+    "sign-up": "/accounts/signup/",
+    "forgotten-password": "/accounts/password/reset/",
+    "no-such-page": "/nothing/here",
+}
+IN = {
+    "overview": "/dashboard/",
+    "sessions": "/dashboard/sessions/",
+    "sign-out-everywhere": "/dashboard/sign-out-everywhere/",
+    "connected-apps": "/dashboard/apps/",
+    "integrations": "/dashboard/integrations/",
+    "integration": "/dashboard/integrations/{integration}/",
+    "security-log": "/dashboard/security-log/",
+    "password": "/accounts/password/change/",
+    "e-mail": "/accounts/email/",
+    "consent": "{consent}",
+}

@@ -1,0 +1,57 @@
+"""Every page, in both themes, narrow and wide: axe finds no barrier, nothing sticks out, nothing is too heavy."""
+
+import gzip
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from accounts.tests.world import authorize_url
+from dashboard.tests import pages
+
+AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
+MOST = 60_000  # bytes of HTML, CSS and scripts together, compressed
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def places(world):
+    return {"integration": world.sync.pk, "consent": authorize_url(world.sync)}
+
+
+def lived_in(world, browser):
+    browser(world.alice)
+    for app in (world.sync, world.pocket):
+        world.connect(world.alice, app)
+
+
+# What axe finds depends on the theme and hardly on the width: two of the four ways are looked at, all are measured.
+@pytest.mark.parametrize(("theme", "width", "other_width"), [("light", 360, 1600), ("dark", 1600, 360)])
+def test_no_page_has_a_barrier_or_sticks_out(world, window, browser, theme, width, other_width):
+    lived_in(world, browser)
+    look = {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
+    out, alice = window(**look), window(world.alice, **look)
+    visits = [(out, path) for path in pages.OUT.values()]
+    visits += [(alice, path.format(**places(world))) for path in pages.IN.values()]
+    for page, path in visits:
+        page.goto(path)
+        page.allow("404")
+        page.evaluate(AXE)
+        found = page.evaluate("axe.run()")["violations"]
+        said = [f"{path}: {rule['help']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+        assert said == []
+        for pixels in (width, other_width):
+            page.set_viewport_size({"width": pixels, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= pixels, path
+        page.set_viewport_size(look["viewport"])
+
+
+def test_no_page_is_heavy(world, window, browser):
+    lived_in(world, browser)
+    page = window(world.alice)
+    page.goto("/dashboard/")
+    seen = "performance.getEntriesByType('resource').map(entry => entry.name)"
+    for path in pages.IN.values():
+        page.goto(path.format(**places(world)), wait_until="load")
+        urls = [page.url, *(url for url in page.evaluate(seen) if "/static/" in url)]
+        bodies = [page.request.get(url).body() for url in urls]
+        assert sum(len(gzip.compress(body)) for body in bodies) < MOST, path

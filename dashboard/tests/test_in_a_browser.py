@@ -1,0 +1,61 @@
+"""A person's ways through the pages, in a real Chromium: in, out, back again, and what a browser must not keep."""
+
+import re
+
+import pytest
+from django.core import mail
+
+from accounts.tests.world import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def sign_in(page, email, password=PASSWORD):
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").fill(email)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in", exact=False).first.click()
+
+
+def linked(pattern):
+    return re.search(rf"https?://\S+{pattern}\S*", mail.outbox[-1].body).group()
+
+
+def test_sign_up_confirm_and_sign_in(window):
+    page = window()
+    page.goto("/accounts/signup/")
+    page.get_by_label("Email").fill("carol@example.com")
+    page.get_by_label("Password", exact=True).fill("a phrase of her own")
+    page.get_by_label(re.compile("again", re.I)).fill("a phrase of her own")
+    page.get_by_role("button", name="Sign up", exact=False).click()
+    page.goto(linked("/accounts/confirm-email/"))
+    page.get_by_role("button", name="Confirm").click()
+    sign_in(page, "carol@example.com", "a phrase of her own")
+    page.wait_for_url("**/dashboard/")
+    assert "carol" in page.locator("h1").inner_text()
+
+
+def test_signed_out_the_back_button_shows_nothing(world, window):
+    page = window()
+    sign_in(page, world.bob.email)
+    page.wait_for_url("**/dashboard/")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/")
+    page.go_back()
+    page.wait_for_url("**/accounts/login/**")
+    assert "Hello" not in page.content()
+
+
+def test_a_forgotten_password_is_reset_by_mail(world, window):
+    page = window()
+    page.goto("/accounts/password/reset/")
+    page.get_by_label("Email").fill(world.bob.email)
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_url("**/done/")
+    page.goto(linked("/accounts/password/reset/key/"))
+    for field in page.locator("input[type=password]").all():
+        field.fill("a quite new phrase")
+    page.get_by_role("button", name="Change password").click()
+    page.wait_for_url("**/key/done/")
+    sign_in(page, world.bob.email, "a quite new phrase")
+    page.wait_for_url("**/dashboard/")
