@@ -12,6 +12,7 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.conf import settings
+from django.db.models import QuerySet
 from joserfc import jwk
 
 from accounts import crypto
@@ -43,7 +44,7 @@ def signing_key() -> Key:
     """The key that signs, generated the first time that it is needed."""
     algorithm = settings.SIGNING_ALGORITHM
     if algorithm not in _signing:
-        row = SigningKey.objects.filter(algorithm=algorithm).order_by("created_at").last() or _generate(algorithm)
+        row = _unrevoked().filter(algorithm=algorithm).order_by("created_at").last() or _generate(algorithm)
         private = serialization.load_pem_private_key(crypto.decrypt(row.private_encrypted).encode(), password=None)
         _signing[algorithm] = Key(row.kid, row.algorithm, private)
     return _signing[algorithm]
@@ -60,13 +61,13 @@ def _look_up(kid: str) -> Key | None:
     with _lock:  # whoever comes while another one looks waits for the answer
         if kid not in _verifying and time.monotonic() - _looked_up_at > 1:
             _looked_up_at = time.monotonic()
-            _verifying.update({row.kid: _public(row) for row in SigningKey.objects.all()})
+            _verifying.update({row.kid: _public(row) for row in _unrevoked()})
         return _verifying.get(kid)
 
 
 def jwks() -> dict[str, Any]:
     """The public keys as a JWK Set (RFC 7517)."""
-    return {"keys": [_jwk(_public(row)) for row in SigningKey.objects.all()]}
+    return {"keys": [_jwk(_public(row)) for row in _unrevoked()]}
 
 
 def forget() -> None:
@@ -75,6 +76,10 @@ def forget() -> None:
     _looked_up_at = float("-inf")
     _signing.clear()
     _verifying.clear()
+
+
+def _unrevoked() -> QuerySet[SigningKey]:
+    return SigningKey.objects.filter(revoked_at=None)
 
 
 def _generate(algorithm: str) -> SigningKey:

@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.utils import timezone
 from joserfc import util
 from rest_framework_simplejwt.backends import TokenBackend
@@ -26,7 +26,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys
-from accounts.models import Grant, Revocation
+from accounts.models import Grant, Revocation, SigningKey
+from accounts.models.credentials import GrantQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Claims:
     organisation: uuid.UUID
     scopes: tuple[str, ...]
     epoch: int
+    kid: str
     expires_at: datetime
 
     @property
@@ -120,9 +122,11 @@ def mint(grant: Grant, scopes: tuple[str, ...]) -> str:
 
 
 def mint_refresh(grant: Grant) -> tuple[str, str]:
-    """A refresh token of this grant as text, and its jti."""
+    """A refresh token of this grant as text, and its jti. The grant notes which key signed it."""
     token = _born(RefreshToken(), grant, tuple(grant.scopes))
-    return str(token), token["jti"]
+    text = str(token)
+    grant.refresh_kid = jwt.get_unverified_header(text)["kid"]
+    return text, token["jti"]
 
 
 def verify(text: str) -> Claims:
@@ -134,9 +138,15 @@ def verify_refresh(text: str) -> Claims:
     return _claims(RefreshToken, text)
 
 
+def live_grant(claims: Claims) -> GrantQuerySet:
+    """The grant that a token hangs from, while it stands with all that it hangs from, and the token's key too."""
+    key = SigningKey.objects.filter(kid=claims.kid, revoked_at=None)
+    return Grant.objects.live().filter(Exists(key), pk=claims.grant, epoch=claims.epoch)
+
+
 def is_live(claims: Claims) -> bool:
-    """Whether the grant still stands, with all that it hangs from: one indexed query."""
-    return Grant.objects.live().filter(pk=claims.grant, epoch=claims.epoch).exists()
+    """Whether the database lets this token in: one indexed query."""
+    return live_grant(claims).exists()
 
 
 def outstand(grant: Grant) -> OutstandingToken:
@@ -182,6 +192,7 @@ def _claims(kind: type[Token], text: str) -> Claims:
             organisation=uuid.UUID(payload["org"]),
             scopes=tuple(payload["scope"].split()),
             epoch=payload["epoch"],
+            kid=jwt.get_unverified_header(text)["kid"],
             expires_at=datetime.fromtimestamp(payload["exp"], timezone.get_default_timezone()),
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:

@@ -94,6 +94,7 @@ def _claim(grant: Grant, refresh_jti: str) -> bool:
         last_used_at=now,
         expires_at=grant.expires_at,
         refresh_hash=crypto.digest(refresh_jti) if refresh_jti else "",
+        refresh_kid=grant.refresh_kid,
     )
     if won:
         Grant.objects.filter(pk=grant.pk).update(outstanding=tokens.outstand(grant))

@@ -27,7 +27,7 @@ def introspect(integration: Integration, text: str) -> dict[str, Any]:
         return NO_LONGER
     if claims.client_id != integration.pk:
         return NO_LONGER
-    rows = Grant.objects.live().connected().filter(pk=claims.grant, epoch=claims.epoch)
+    rows = tokens.live_grant(claims).connected()
     if is_refresh:
         rows = rows.filter(refresh_hash=crypto.digest(claims.jti))
     return _told(claims, is_refresh) if rows.exists() else NO_LONGER

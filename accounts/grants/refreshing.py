@@ -23,8 +23,8 @@ def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, 
         claims = tokens.verify_refresh(refresh_token)
     except tokens.InvalidToken as error:
         raise InvalidGrant from error
-    rows = Grant.objects.live().select_related("user", "integration").filter(redeemed_at__isnull=False)
-    grant = rows.filter(pk=claims.grant, epoch=claims.epoch, integration=integration).first()
+    rows = tokens.live_grant(claims).connected().select_related("user", "integration")
+    grant = rows.filter(integration=integration).first()
     if grant is None:
         raise InvalidGrant
     asked = tuple(grant.scopes) if scopes is None else tuple(dict.fromkeys(scopes))
@@ -43,6 +43,7 @@ def _rotate(grant: Grant, presented: str, refresh_jti: str, replay: str) -> bool
     now = timezone.now()
     won = Grant.objects.filter(pk=grant.pk, refresh_hash=presented, ended_at=None).update(
         refresh_hash=crypto.digest(refresh_jti),
+        refresh_kid=grant.refresh_kid,
         replaced_hash=presented,
         replaced_at=now,
         replay=replay,

@@ -4,7 +4,7 @@ from accounts.models.credentials import ClientSecret, Grant, Integration, Sessio
 from accounts.models.events import SecurityEvent
 from accounts.models.keys import SigningKey
 from accounts.models.people import Membership, Organisation, User
-from accounts.models.revocations import Cause, Revocation
+from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
 from accounts.models.scopes import SCOPES
 
 __all__ = [
@@ -16,8 +16,10 @@ __all__ = [
     "Membership",
     "Organisation",
     "Revocation",
+    "RevocationEntry",
     "SecurityEvent",
     "Session",
     "SigningKey",
     "User",
+    "Worker",
 ]

@@ -173,6 +173,7 @@ class Grant(models.Model):
     redirect_uri = models.CharField(max_length=2000, blank=True, editable=False)
 
     refresh_hash = models.CharField(max_length=64, blank=True, editable=False)
+    refresh_kid = models.CharField(max_length=43, blank=True, editable=False, help_text="What signed the current one.")
     replaced_hash = models.CharField(max_length=64, blank=True, editable=False)
     replaced_at = models.DateTimeField(null=True, editable=False)
     # The answer to the token just replaced, encrypted under a key that only that token holds.

@@ -10,6 +10,7 @@ class SigningKey(models.Model):
     public_pem = models.TextField()
     private_encrypted = models.TextField(editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False, help_text="From then on nothing that it signed holds.")
 
     class Meta:
         ordering = ["created_at", "kid"]

@@ -53,6 +53,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     epoch = models.PositiveBigIntegerField(
         default=1, editable=False, help_text="Sessions and tokens carry it; raised, it ends them all."
     )
+    hash_upgrades = models.PositiveIntegerField(
+        default=0, editable=False, help_text="Rises when the hash of the same password changes, which ends nothing."
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "email"
@@ -87,19 +90,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves as Django does, but of the guarded fields only what was set on this object.
 
-        A password or a deactivation set here ends what was let in before: the epoch rises with it.
+        A password or a deactivation set here ends what was let in before: the database raises the epoch with it.
         """
         if self._state.adding:
             super().save(update_fields=update_fields, **kwargs)
         else:
             changed = {name for name, value in self._guarded().items() if self._loaded.get(name, value) != value}
             names = set(_columns() if update_fields is None else update_fields) - (GUARDED - changed)
-            ends_credentials = "password" in changed & names or ("is_active" in changed & names and not self.is_active)
-            if ends_credentials:
-                self.epoch = F("epoch") + 1
-                names.add("epoch")
             super().save(update_fields=names, **kwargs)
-            if ends_credentials:
+            if changed & names:
                 self.refresh_from_db(fields=["epoch"])
         self._remember_guarded()
 
@@ -120,7 +119,9 @@ class User(AbstractBaseUser, PermissionsMixin):
             checked = self.password
             self.set_password(raw)
             self._password = None
-            type(self).objects.filter(pk=self.pk, password=checked).update(password=self.password)
+            same = type(self).objects.filter(pk=self.pk, password=checked)
+            # The count tells the database that this is the same password: any other new hash ends credentials.
+            same.update(password=self.password, hash_upgrades=F("hash_upgrades") + 1)
             self._remember_guarded()
 
         return check_password(raw_password, self.password, upgrade)

@@ -1,4 +1,7 @@
-"""What was ended, why, by whom: one row for each act of revocation, kept as its audit."""
+"""What was ended, why, by whom: one row for each act of revocation, kept as its audit.
+
+And the list of what must still be refused, which the database writes by itself (accounts.revocation.feed).
+"""
 
 import uuid
 
@@ -30,6 +33,8 @@ class Revocation(models.Model):
     grants = models.PositiveIntegerField(default=0)
     codes = models.PositiveIntegerField(default=0)
     client_secrets = models.PositiveIntegerField(default=0)
+    receipt = models.JSONField(null=True, help_text="Which workers confirmed, and how fast.")
+    receipt_jws = models.TextField(blank=True, help_text="The same, signed: it verifies with our JWKS.")
 
     class Meta:
         ordering = ["-at", "-id"]
@@ -49,3 +54,32 @@ def in_words(counts: object) -> str:
     numbers = {noun: getattr(counts, name) for name, noun in nouns.items()}
     parts = [f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers.items() if number]
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"
+
+
+class RevocationEntry(models.Model):
+    """One thing to refuse. Written by triggers alone, deleted once no token that it concerns can be alive."""
+
+    class Kind(models.TextChoices):
+        USER = "user", "Tokens on behalf of a user, born under a lower epoch"
+        GRANT = "grant", "Tokens of a grant"
+        KEY = "key", "Tokens signed by a key"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    subject = models.CharField(max_length=64, help_text="The id in 32 hex digits, or the kid.")
+    epoch = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.subject}"
+
+
+class Worker(models.Model):
+    """A process that may hold a lease, so that a revocation knows whom to wait for. Registered before its first."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100, help_text="Host and process id.")
+    lease_seconds = models.FloatField()
+    seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

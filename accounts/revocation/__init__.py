@@ -8,6 +8,15 @@ is that a raised epoch, or a grant that has ended, is looked at on every request
 """
 
 from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
-from accounts.revocation.scope import EmptyScope, Scope
+from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, Scope
 
-__all__ = ["CauseNeedsUser", "EmptyScope", "Preview", "Scope", "preview", "revoke", "take_turn"]
+__all__ = [
+    "CauseNeedsUser",
+    "EmptyScope",
+    "EverythingStandsAlone",
+    "Preview",
+    "Scope",
+    "preview",
+    "revoke",
+    "take_turn",
+]

@@ -6,8 +6,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import F
 
-from accounts import events, tokens, visitors
-from accounts.models import Cause, Integration, Revocation, User, revocations
+from accounts import events, keys, tokens, visitors
+from accounts.models import Cause, Integration, Revocation, SigningKey, User, revocations
 from accounts.revocation import aftermath
 from accounts.revocation.scope import Scope
 from accounts.visitors import Visitor
@@ -93,7 +93,7 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:
-    """A whole user's epoch rises, which ends what is still in flight; a whole integration is disabled."""
+    """A user's epoch rises, which ends what is still in flight; an integration is disabled, a key believed no more."""
     if scope.is_whole_integration and scope.integration:
         Integration.objects.live().filter(pk=scope.integration.pk).update(disabled_at=revocation.at)
     if scope.is_whole_user and scope.user:
@@ -104,6 +104,13 @@ def _end_holder(scope: Scope, revocation: Revocation) -> None:
         if revocation.cause == Cause.DEACTIVATED:
             values["is_active"] = False
         User.objects.filter(pk=scope.user.pk).update(**values)
+    if scope.everything:
+        User.objects.update(epoch=F("epoch") + 1)
+    if scope.everything or scope.is_whole_key:
+        signing = SigningKey.objects.filter(revoked_at=None)
+        which = signing.filter(pk=scope.signing_key.pk) if scope.signing_key else signing
+        which.update(revoked_at=revocation.at)
+        keys.forget()
 
 
 def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visitor) -> None:
@@ -111,6 +118,7 @@ def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visi
         events.Kind.REVOKED,
         user=scope.concerned_user,
         by=by,
+        organisation=scope.organisation,
         integration=scope.concerned_integration,
         visitor=visitor,
         revocation=str(revocation.pk),

@@ -1,6 +1,6 @@
 """What a revocation covers. A scope is a conjunction: each part that is named narrows it."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -9,23 +9,33 @@ from accounts.models import (
     ClientSecret,
     Grant,
     Integration,
+    Membership,
+    Organisation,
     Session,
+    SigningKey,
     User,
 )
 from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, SessionQuerySet
+
+NARROWING = ("user", "session", "grant", "integration", "client_secret", "organisation", "signing_key")
 
 
 class EmptyScope(ValueError):
     """Nothing was named. Everything is never covered by leaving everything out."""
 
 
+class EverythingStandsAlone(ValueError):
+    """Everything, and something besides."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """A user; one session; one grant; an integration; a client secret; or a user's grants for one integration.
+    """A user, session, grant, integration, client secret, organisation or signing key, or several: then what is in all.
 
     A user's scope takes their sessions, grants and codes, and the client secrets that they created, with the grants
     minted from those: they have seen those secrets. `spare_secrets` leaves out the secrets and what hangs from them,
-    `keep` one session.
+    `keep` one session. An organisation's takes what acts in it: its members' sessions, its grants, its integrations'
+    secrets. A signing key's takes what it signed. `everything` stands alone.
     """
 
     user: User | None = None
@@ -33,21 +43,31 @@ class Scope:
     grant: Grant | None = None
     integration: Integration | None = None
     client_secret: ClientSecret | None = None
+    organisation: Organisation | None = None
+    signing_key: SigningKey | None = None
+    everything: bool = False
     spare_secrets: bool = False
     keep: Session | None = None
 
     def __post_init__(self) -> None:
-        if not any(self._narrowing()):
-            raise EmptyScope("A scope names at least one of user, session, grant, integration and client secret.")
+        named = self._named()
+        if not named and not self.everything:
+            raise EmptyScope(f"A scope names at least one of {', '.join(NARROWING)}, or everything.")
+        if self.everything and (named or self.keep or self.spare_secrets):
+            raise EverythingStandsAlone("Everything leaves nothing out, and is narrowed by nothing.")
 
     @property
     def is_whole_user(self) -> bool:
         """Whether this ends all that a user has, so that their epoch rises."""
-        return self.user is not None and not any([self.session, self.grant, self.integration, self.client_secret])
+        return self._named() == {"user"}
 
     @property
     def is_whole_integration(self) -> bool:
-        return self.integration is not None and not any([self.user, self.session, self.grant, self.client_secret])
+        return self._named() == {"integration"}
+
+    @property
+    def is_whole_key(self) -> bool:
+        return self._named() == {"signing_key"}
 
     @property
     def concerned_user(self) -> User | None:
@@ -63,12 +83,14 @@ class Scope:
     def sessions(self) -> SessionQuerySet:
         """All rows covered, signed in or not."""
         rows = Session.objects.all()
-        if self.grant or self.integration or self.client_secret:
+        if self.grant or self.integration or self.client_secret or self.signing_key:
             return rows.none()
         if self.user:
             rows = rows.filter(user=self.user)
         if self.session:
             rows = rows.filter(pk=self.session.pk)
+        if self.organisation:
+            rows = rows.filter(user__in=Membership.objects.filter(organisation=self.organisation).values("user"))
         return rows.exclude(pk=self.keep.pk) if self.keep else rows
 
     def grants(self) -> GrantQuerySet:
@@ -82,9 +104,13 @@ class Scope:
             rows = rows.filter(integration=self.integration)
         if self.client_secret:
             rows = rows.filter(client_secret=self.client_secret)
+        if self.organisation:
+            rows = rows.filter(organisation=self.organisation)
+        if self.signing_key:
+            rows = rows.filter(refresh_kid=self.signing_key.kid)
         if self.user:
             theirs = Q(user=self.user)
-            if self.is_whole_user and not self.spare_secrets:
+            if self._takes_secrets_of_user:
                 theirs |= Q(client_secret__created_by=self.user)
             rows = rows.filter(theirs)
         return rows
@@ -92,22 +118,31 @@ class Scope:
     def client_secrets(self) -> ClientSecretQuerySet:
         """All secrets covered that have not been ended."""
         rows = ClientSecret.objects.filter(ended_at=None)
-        if self.is_whole_user and not self.spare_secrets:
+        named = self._named()
+        if self.organisation:
+            rows = rows.filter(integration__organisation=self.organisation)
+        if self.everything or named == {"organisation"}:
+            return rows
+        if self._takes_secrets_of_user:
             return rows.filter(created_by=self.user)
-        if self.is_whole_integration:
+        if named - {"organisation"} == {"integration"}:
             return rows.filter(integration=self.integration)
-        if self.client_secret and not (self.user or self.session or self.grant or self.integration):
-            return rows.filter(pk=self.client_secret.pk)
+        if named - {"organisation"} == {"client_secret"}:
+            return rows.filter(pk=self.client_secret.pk) if self.client_secret else rows.none()
         return rows.none()
 
     def as_json(self) -> dict[str, Any]:
         """For the audit: what was named, by id, and what was spared."""
-        parts = {field.name: getattr(self, field.name) for field in fields(self)}
-        named = {name: _public_id(row) for name, row in parts.items() if row not in (None, False, True)}
-        return {**named, **({"spare_secrets": True} if self.spare_secrets else {})}
+        parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, "keep"] if getattr(self, name)}
+        flags = {name: True for name in ("everything", "spare_secrets") if getattr(self, name)}
+        return parts | flags
 
-    def _narrowing(self) -> list[object]:
-        return [self.user, self.session, self.grant, self.integration, self.client_secret]
+    @property
+    def _takes_secrets_of_user(self) -> bool:
+        return self._named() - {"organisation"} == {"user"} and not self.spare_secrets
+
+    def _named(self) -> set[str]:
+        return {name for name in NARROWING if getattr(self, name) is not None}
 
 
 def _public_id(row: Any) -> str:

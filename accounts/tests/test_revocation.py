@@ -5,7 +5,7 @@ from django.core import mail
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import clients, credentials, grants, revocation, tokens
-from accounts.models import Cause, ClientSecret, Grant, Revocation, SecurityEvent, Session, User
+from accounts.models import Cause, ClientSecret, Grant, Revocation, SecurityEvent, Session, SigningKey, User
 from accounts.revocation import Scope
 from accounts.tests.world import person
 
@@ -13,7 +13,10 @@ pytestmark = pytest.mark.django_db
 
 
 def is_live(answer):
-    return tokens.is_live(tokens.verify(answer["access_token"]))
+    try:
+        return tokens.is_live(tokens.verify(answer["access_token"]))
+    except tokens.InvalidToken:
+        return False
 
 
 @pytest.fixture
@@ -47,6 +50,10 @@ def scope_of(world, name):
         "export": lambda: Scope(integration=world.export),
         "exports secret": lambda: Scope(client_secret=world.export.secrets.get()),
         "alices sync": lambda: Scope(user=world.alice, integration=world.sync),
+        "acme": lambda: Scope(organisation=world.acme),
+        "alice in acme": lambda: Scope(user=world.alice, organisation=world.acme),
+        "the key": lambda: Scope(signing_key=SigningKey.objects.get()),
+        "everything": lambda: Scope(everything=True),
         "alice but her secrets": lambda: Scope(user=world.alice, spare_secrets=True),
     }[name]()
 
@@ -61,6 +68,10 @@ SCOPES = [
     ("exports secret", {"own"}),
     ("alices sync", {"alices"}),
     ("alice but her secrets", {"hers", "alices", "pockets"}),
+    ("acme", EVERYTHING),
+    ("alice in acme", {"hers", "alices", "pockets", "own"}),
+    ("the key", {"bobs", "alices", "pockets", "own"}),
+    ("everything", EVERYTHING),
 ]
 
 
@@ -84,7 +95,9 @@ def test_preview_and_act_and_record_agree(full, name, dies):
     recorded = SecurityEvent.objects.filter(kind="revoked").latest("at").details["ended"]
     for count in ("sessions", "grants", "codes", "client_secrets"):
         assert getattr(promised, count) == getattr(revoked, count) == recorded[count]
-    assert revoked.sessions + revoked.grants == len(dies)
+    # A client's own grant has no refresh token: it outlives a key, and gets its next token signed by another.
+    outlives = {"own"} if name == "the key" else set()
+    assert revoked.sessions + revoked.grants == len(dies - outlives)
     again = revocation.revoke(scope, cause=Cause.ENDED)
     assert again.in_words == "nothing"
 
