@@ -1,13 +1,11 @@
 # The workflow, executable. Each target sets up all that it needs; `make` alone lists them.
-PORT ?= 8000
 # Three or more pytest workers gain nothing on two cores.
 WORKERS ?= 2
 PY := .venv/bin/python
-export PORT
 
 .PHONY: help setup run demo check test screenshots lock
 help:
-	@echo "make run    serve on http://127.0.0.1:$(PORT), with a demo organisation on an empty database"
+	@echo "make run    serve on http://127.0.0.1:8000 (or PORT), with a demo organisation on an empty database"
 	@echo "make demo   tell the whole story in the terminal"
 	@echo "make test   all checks and all tests, on SQLite and on PostgreSQL with Redis"
 	@echo "make check  format, lint, types, import rules, migrations"
@@ -18,8 +16,8 @@ setup: .venv/requirements
 
 # Each set of requirements is installed once, and again when its pins change.
 .venv/bin/python:
-	@for python in "$(PYTHON)" python3.11 python3.12 python3.13 python3.14 python3; do \
-	  if [ -n "$$python" ] && "$$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	@for python in $(if $(PYTHON),"$(PYTHON)",python3.11 python3.12 python3.13 python3.14 python3); do \
+	  if "$$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 	    exec "$$python" -m venv .venv; \
 	  fi; \
 	done; echo "Python 3.11 or later, with its venv module, was not found. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1
@@ -35,9 +33,10 @@ setup: .venv/requirements
 	@touch $@
 
 run: setup
-	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py demo --if-empty
-	@exec $(PY) manage.py runserver 127.0.0.1:$(PORT)
+	@port=$$($(PY) -m saas.port) \
+	  && $(PY) manage.py migrate --verbosity 0 \
+	  && $(PY) manage.py demo --if-empty \
+	  && exec $(PY) manage.py runserver 127.0.0.1:$$port
 
 demo: setup
 	@$(PY) -m saas.story

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-# allauth's deferred imports expect the submodule to be loaded (research: import order).
-from cryptography.hazmat.primitives import serialization  # noqa: F401
 from csp.constants import NONE, SELF
 
 from saas import env
@@ -224,5 +222,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {"django": {"handlers": []}},  # or its own handler would say everything a second time
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})},
 }
