@@ -2,7 +2,8 @@
 
 A session's row knows its user, so one joined query brings both; it is found by the hash of the cookie's key, so a
 copy of the database opens no session. It is never cached: an ended session is a row that is gone. It refuses to bring
-an ended session back, whoever was in flight (research/R4 to R9 of the engines that do).
+an ended session back, whoever was in flight: a request of before that saves late fills Django's `cache` and `cached_db`
+again, and inserts the deleted row of django-user-sessions and django-qsessions anew.
 """
 
 from datetime import datetime, timedelta

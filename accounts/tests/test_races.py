@@ -1,4 +1,4 @@
-"""What loses races in the parts of the field, and must not here. R1 to R13 name the reproductions they are made from.
+"""What loses races in the libraries of the field, and must not here. Each comment says which one loses, and how.
 
 Ordered by pauses at named points, and by brute force beside it; on SQLite and PostgreSQL alike.
 """
@@ -37,7 +37,7 @@ def _key(db):
     keys.signing_key()  # so that no thread has to make one
 
 
-# R1: simplejwt refuses a reused refresh token, and its child goes on.
+# simplejwt refuses a reused refresh token, and its child goes on.
 def test_reuse_kills_the_child_too(world):
     first = world.connect(world.bob)
     child = world.refresh(world.refresh(first))
@@ -48,7 +48,7 @@ def test_reuse_kills_the_child_too(world):
         world.refresh(child)
 
 
-# R1: a deactivated user's tokens are all valid again once they are reactivated; a deleted user's refresh is a 500.
+# simplejwt: a deactivated user's tokens are valid again once they are reactivated; a deleted user's refresh is a 500.
 def test_reactivation_revives_nothing(world):
     had = world.connect(world.bob)
     revocation.revoke(Scope(user=world.bob), cause=Cause.DEACTIVATED)
@@ -65,7 +65,7 @@ def test_a_deleted_users_refresh_is_refused_in_good_order(world):
         world.refresh(had)
 
 
-# R2: eight refreshes at once become up to eight live families.
+# simplejwt: eight refreshes at once become up to eight live families.
 def test_refreshes_at_once_give_one_family(world):
     had = world.connect(world.bob)
     answers = together(8, lambda: world.refresh(had))
@@ -74,7 +74,7 @@ def test_refreshes_at_once_give_one_family(world):
     assert works(world.refresh(answers[0]))
 
 
-# R3: a refresh in flight outlives "blacklist everything".
+# simplejwt: a refresh in flight outlives "blacklist every outstanding token".
 @pytest.mark.parametrize("point", ["mint", "mint_refresh"])
 def test_a_refresh_in_flight_cannot_outlive_the_revocation(world, point):
     had = world.connect(world.bob)
@@ -126,7 +126,8 @@ def test_a_refresh_copies_the_epoch_and_never_reads_a_fresh_one(world):
     assert not works(answer)
 
 
-# R7: a new hash at sign-in, of the same password, signs the other devices out.
+# Django makes the session hash of the password's: a new hash of the same password, made at sign-in, signs the other
+# devices out.
 def test_a_hasher_upgrade_at_sign_in_ends_nothing(world, browser):
     laptop, had = browser(world.bob), world.connect(world.bob)
     argon2 = make_password(PASSWORD, hasher="argon2")
@@ -145,7 +146,8 @@ def test_a_hasher_upgrade_in_flight_cannot_put_a_compromised_password_back(world
     assert not User.objects.get(pk=world.bob.pk).has_usable_password()
 
 
-# R8: a save in flight re-inserts the deleted row, with its user; junk cookies become rows (see test_session_engine).
+# django-user-sessions: a save in flight re-inserts the deleted row, with its user; junk cookies become rows (for those
+# see test_session_engine).
 @pytest.mark.parametrize("point", ["save", "cycle_key"])
 def test_a_request_in_flight_cannot_bring_its_session_back(world, browser, point):
     key = browser(world.bob).cookies["sessionid"].value
@@ -165,7 +167,7 @@ def test_a_request_in_flight_cannot_bring_its_session_back(world, browser, point
     assert SessionStore(key).user is None
 
 
-# R11: a deactivated user refreshes and calls; refreshes at once are 500s.
+# django-oauth-toolkit: a deactivated user refreshes and calls; refreshes at once are 500s.
 def test_a_deactivated_user_neither_calls_nor_refreshes(world):
     had = world.connect(world.bob)
     User.objects.filter(pk=world.bob.pk).update(is_active=False)
@@ -174,13 +176,13 @@ def test_a_deactivated_user_neither_calls_nor_refreshes(world):
         world.refresh(had)
 
 
-# R12: of six tokens got at once, one works; an ended session's access token goes on.
+# allauth.headless: of six tokens got at once, one works; an ended session's access token goes on.
 def test_every_answer_to_refreshes_at_once_works(world):
     had = world.connect(world.bob)
     assert all(works(answer) for answer in together(6, lambda: world.refresh(had)))
 
 
-# R13: one code gives up to six live token sets.
+# allauth.idp: one code gives up to six live token sets.
 def test_a_code_redeemed_at_once_by_many_gives_one_answer_and_then_nothing(world):
     code = world.code(world.bob)
 
