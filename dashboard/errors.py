@@ -1,5 +1,6 @@
 """What a person sees when something cannot be done. Programs get JSON instead: the API, the OAuth endpoints."""
 
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
@@ -7,7 +8,10 @@ _MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oa
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 400, "That request could not be read.", "Go back, reload the page, and try once more.")
+    named = str(exception) if isinstance(exception, BadRequest) else ""
+    return _page(
+        request, 400, "That request could not be read.", named or "Go back, reload the page, and try once more."
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

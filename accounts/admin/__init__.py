@@ -3,11 +3,12 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from accounts.admin import credentials, people, records
+from accounts.admin import credentials, people, records, refusing
 
 admin.site.site_header = "Portcullis"
 admin.site.site_title = "Portcullis admin"
 admin.site.index_title = "Who can come in, and what ended"
+admin.site.admin_view = refusing.plainly(admin.site.admin_view)  # type: ignore[method-assign,assignment]
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 __all__ = ["credentials", "people", "records"]

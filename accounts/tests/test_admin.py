@@ -100,3 +100,36 @@ def test_sessions_and_grants_are_ended_from_their_lists(world, admin, browser):
     admin.post("/admin/accounts/grant/", {"action": "end", "_selected_action": [grant.pk]})
     assert not Session.objects.filter(user=world.bob).exists()
     assert not Grant.objects.live().exists()
+
+
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("accounts/session/%00/change/", ""),
+        ("accounts/user/?q=a%00b", ""),
+        ("accounts/securityevent/?at__year=99999999999999999999999", ""),
+        ("accounts/securityevent/?at__year=2026&at__month=13&at__day=99", ""),
+        ("accounts/user/?is_active__exact=%00", ""),
+        ("accounts/user/?nope=1", ""),
+        ("autocomplete/?app_label=accounts", "model_name is missing"),
+        ("autocomplete/?app_label=accounts&model_name=membership&field_name=user&term=a%00b", "term"),
+    ],
+)
+def test_an_address_that_the_admin_did_not_make_is_refused_in_good_order(admin, path, named):
+    answer = admin.get(f"/admin/{path}")
+    assert answer.status_code < 500
+    assert answer.status_code != 400 or named in answer.content.decode()
+
+
+@pytest.mark.parametrize("chosen", ["", "x", "\0", "-1", "9" * 40, [NOBODY, "x"]])
+@pytest.mark.parametrize(
+    ("page", "action"),
+    [("user", "revoke_access"), ("user", "reactivate"), ("session", "end"), ("grant", "end"), ("integration", "end")],
+)
+def test_rows_that_are_none_change_nothing(world, admin, page, action, chosen):
+    answer = admin.post(f"/admin/accounts/{page}/", {"action": action, "_selected_action": chosen}, follow=True)
+    assert answer.status_code in {200, 400, 404}
+    assert not Revocation.objects.exists()
