@@ -8,7 +8,19 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from integrations import scopes
+
 PROBLEM = "application/problem+json"
+
+
+class Conflict(exceptions.APIException):
+    status_code = 409
+    default_detail = "Not as things stand."
+
+
+class Unprocessable(exceptions.APIException):
+    status_code = 422
+    default_detail = "It cannot be done like this."
 
 
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -46,6 +58,6 @@ def _challenge(error: Exception, context: dict[str, Any]) -> str:
     if isinstance(error, exceptions.AuthenticationFailed):
         return f'{realm}, error="invalid_token", error_description="The access token is not valid, or no longer."'
     if isinstance(error, exceptions.PermissionDenied):
-        required = " ".join(getattr(context["view"], "required_scopes", None) or ())
+        required = " ".join(scopes.required(context["view"], context["request"].method) or ())
         return f'{realm}, error="insufficient_scope", scope="{required}"'
     return ""

@@ -1,9 +1,9 @@
 """The machine's addresses."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from integrations import errors
-from integrations.api import views as api
+from integrations.api import urls as api
 from integrations.oauth import held, metadata
 from integrations.oauth import views as oauth
 
@@ -15,6 +15,6 @@ urlpatterns = [
     path(".well-known/oauth-authorization-server", metadata.server),
     path(".well-known/oauth-protected-resource/api", metadata.resource),  # RFC 9728, 3.1: where a client looks
     path(".well-known/jwks.json", metadata.jwks),
-    path("api/v1/me", api.Me.as_view()),
+    path("api/v1/", include(api.v1)),
     re_path(r"^api/", errors.not_found),
 ]

@@ -30,6 +30,8 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "csp",
     # Ours come before allauth and the admin, whose templates some of ours replace.
     "dashboard",
@@ -154,7 +156,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["integrations.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["integrations.scopes.HasRequiredScopes"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["integrations.api.parsers.JSON"],
+    "DEFAULT_SCHEMA_CLASS": "integrations.api.openapi.Schema",
+    "URL_FORMAT_OVERRIDE": None,  # there is one format
     "EXCEPTION_HANDLER": "integrations.errors.problem",
     "UNAUTHENTICATED_USER": None,
 }

@@ -2,6 +2,7 @@
 
 from accounts.models.credentials import ClientSecret, Grant, Integration, Session
 from accounts.models.events import SecurityEvent
+from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.keys import SigningKey
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
@@ -12,6 +13,7 @@ __all__ = [
     "Cause",
     "ClientSecret",
     "Grant",
+    "IdempotentAnswer",
     "Integration",
     "Membership",
     "Organisation",

@@ -8,7 +8,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-from accounts.models.people import User
+from accounts.models.people import Organisation, User
 
 
 class Cause(models.TextChoices):
@@ -28,6 +28,9 @@ class Revocation(models.Model):
     actor = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     actor_label = models.CharField(max_length=254, blank=True)
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="revocations")
+    organisation = models.ForeignKey(
+        Organisation, null=True, on_delete=models.SET_NULL, related_name="revocations", help_text="Whose alone it is."
+    )
     scope = models.JSONField(help_text="What it covered: names of credentials, and ids.")
     sessions = models.PositiveIntegerField(default=0)
     grants = models.PositiveIntegerField(default=0)

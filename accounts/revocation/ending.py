@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts import events, keys, tokens, visitors
-from accounts.models import Cause, Integration, Revocation, SigningKey, User, revocations
+from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
 from accounts.revocation import aftermath
 from accounts.revocation.scope import Scope
 from accounts.visitors import Visitor
@@ -48,9 +48,20 @@ def preview(scope: Scope) -> Preview:
 
 
 def revoke(
-    scope: Scope, *, cause: Cause, by: User | None = None, reason: str = "", visitor: Visitor = visitors.NOBODY
+    scope: Scope,
+    *,
+    cause: Cause,
+    by: User | None = None,
+    through: Integration | None = None,
+    reason: str = "",
+    visitor: Visitor = visitors.NOBODY,
+    within: Organisation | None = None,
 ) -> Revocation:
-    """Ends all that the scope covers and returns what that was. Twice is once: the second time nothing is left."""
+    """Ends all that the scope covers and returns what that was. Twice is once: the second time nothing is left.
+
+    `through` is the integration that asked for it; `within` the organisation whose audit it belongs in, where the
+    scope does not say so itself.
+    """
     if cause in OF_A_USER and not scope.is_whole_user:
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
     with transaction.atomic():
@@ -59,8 +70,9 @@ def revoke(
             cause=cause,
             reason=reason,
             actor=by,
-            actor_label=by.email if by else "",
+            actor_label=" through ".join(filter(None, [by.email if by else "", through.name if through else ""])),
             user=scope.user,
+            organisation=within or scope.concerned_organisation,
             scope=scope.as_json(),
         )
         _end_credentials(scope, revocation)
@@ -118,7 +130,7 @@ def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visi
         events.Kind.REVOKED,
         user=scope.concerned_user,
         by=by,
-        organisation=scope.organisation,
+        organisation=revocation.organisation,
         integration=scope.concerned_integration,
         visitor=visitor,
         revocation=str(revocation.pk),

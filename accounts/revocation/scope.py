@@ -20,6 +20,9 @@ from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, Ses
 NARROWING = ("user", "session", "grant", "integration", "client_secret", "organisation", "signing_key")
 
 
+SPARING = ("keep", "spare_grant")
+
+
 class EmptyScope(ValueError):
     """Nothing was named. Everything is never covered by leaving everything out."""
 
@@ -34,8 +37,8 @@ class Scope:
 
     A user's scope takes their sessions, grants and codes, and the client secrets that they created, with the grants
     minted from those: they have seen those secrets. `spare_secrets` leaves out the secrets and what hangs from them,
-    `keep` one session. An organisation's takes what acts in it: its members' sessions, its grants, its integrations'
-    secrets. A signing key's takes what it signed. `everything` stands alone.
+    `keep` one session, `spare_grant` one grant with its secret. An organisation's takes what acts in it: its members'
+    sessions, its grants, its integrations' secrets. A signing key's takes what it signed. `everything` stands alone.
     """
 
     user: User | None = None
@@ -48,12 +51,13 @@ class Scope:
     everything: bool = False
     spare_secrets: bool = False
     keep: Session | None = None
+    spare_grant: Grant | None = None
 
     def __post_init__(self) -> None:
         named = self._named()
         if not named and not self.everything:
             raise EmptyScope(f"A scope names at least one of {', '.join(NARROWING)}, or everything.")
-        if self.everything and (named or self.keep or self.spare_secrets):
+        if self.everything and (named or self.keep or self.spare_secrets or self.spare_grant):
             raise EverythingStandsAlone("Everything leaves nothing out, and is narrowed by nothing.")
 
     @property
@@ -80,6 +84,12 @@ class Scope:
         part = self.grant or self.client_secret
         return self.integration or (part.integration if part else None)
 
+    @property
+    def concerned_organisation(self) -> Organisation | None:
+        """Whose audit it belongs in; None where it is not one's alone."""
+        part = self.concerned_integration
+        return self.organisation or (part.organisation if part else None)
+
     def sessions(self) -> SessionQuerySet:
         """All rows covered, signed in or not."""
         rows = Session.objects.all()
@@ -98,6 +108,8 @@ class Scope:
         rows = Grant.objects.filter(ended_at=None)
         if self.session:
             return rows.none()
+        if self.spare_grant:
+            rows = rows.exclude(pk=self.spare_grant.pk)
         if self.grant:
             rows = rows.filter(pk=self.grant.pk)
         if self.integration:
@@ -119,6 +131,8 @@ class Scope:
         """All secrets covered that have not been ended."""
         rows = ClientSecret.objects.filter(ended_at=None)
         named = self._named()
+        if self.spare_grant and self.spare_grant.client_secret_id:
+            rows = rows.exclude(pk=self.spare_grant.client_secret_id)
         if self.organisation:
             rows = rows.filter(integration__organisation=self.organisation)
         if self.everything or named == {"organisation"}:
@@ -133,7 +147,7 @@ class Scope:
 
     def as_json(self) -> dict[str, Any]:
         """For the audit: what was named, by id, and what was spared."""
-        parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, "keep"] if getattr(self, name)}
+        parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, *SPARING] if getattr(self, name)}
         flags = {name: True for name in ("everything", "spare_secrets") if getattr(self, name)}
         return parts | flags
 

@@ -5,7 +5,7 @@ import pytest
 from accounts import revocation
 from accounts.models import Cause, Session
 from accounts.revocation import Scope
-from integrations.api.views import Me
+from integrations.api.v1.me import Me
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/me"
@@ -57,7 +57,7 @@ def test_a_token_that_is_none_is_an_invalid_token(client, token):
 
 
 def test_a_token_without_the_scope_is_403_and_told_which(world, api_client, monkeypatch):
-    monkeypatch.setattr(Me, "required_scopes", ("profile", "members:read"))
+    monkeypatch.setattr(Me, "required_scopes", {"GET": ("profile", "members:read")})
     answer = api_client(world.connect(world.bob)["access_token"]).get(ME)
     assert answer.status_code == 403
     assert 'error="insufficient_scope", scope="profile members:read"' in answer["WWW-Authenticate"]

@@ -1,15 +1,27 @@
-"""Version 1 of the API. A view names its scopes, asks one question, and shapes the answer."""
+"""Who a token acts for."""
 
+from typing import Any
+
+from rest_framework import serializers
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from integrations.api.view import View
 from integrations.authentication import ApiRequest
 
 
-class Me(APIView):
+class MeSerializer(serializers.Serializer[Any]):
+    subject = serializers.UUIDField(help_text="The user's id, or the client's for its own token.")
+    subject_type = serializers.ChoiceField(["user", "client"])
+    client_id = serializers.UUIDField()
+    organisation = serializers.UUIDField()
+    scopes = serializers.ListField(child=serializers.CharField())
+
+
+class Me(View):
     """Who this token acts for. Answered from the token itself: no SQL but what authentication needs."""
 
-    required_scopes = ("profile",)
+    required_scopes = {"GET": ("profile",)}
+    serializer_class = MeSerializer
 
     def get(self, request: ApiRequest) -> Response:
         claims = request.auth
@@ -20,6 +32,5 @@ class Me(APIView):
                 "client_id": str(claims.client_id),
                 "organisation": str(claims.organisation),
                 "scopes": list(claims.scopes),
-            },
-            headers={"Cache-Control": "no-store"},
+            }
         )

@@ -1,0 +1,42 @@
+"""Fields that take one type and one spelling of a value, and bodies without members that nobody reads."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+
+class Id(serializers.UUIDField):
+    """A UUID as text, in its one spelling."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str) or str(value := super().to_internal_value(data)) != data:
+            self.fail("invalid", value=data)
+        return value
+
+
+class Text(serializers.CharField):
+    """Text; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Flag(serializers.BooleanField):
+    """true or false; neither "yes" nor 1."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Body(serializers.Serializer[Any]):
+    """Refuses members that it does not know: a misspelt `dry_run` must not act."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
+        if unknown:
+            raise serializers.ValidationError({name[:100]: ["There is no such member."] for name in unknown})
+        return super().to_internal_value(data)

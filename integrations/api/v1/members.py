@@ -1,0 +1,52 @@
+"""Who is in the organisation."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from accounts.models import Membership
+from accounts.reach import Reach
+from integrations.api import queries
+from integrations.api.view import Collection, Item
+
+READ = {"GET": ("members:read",)}
+
+
+class MemberSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="user.pk", help_text="The user's id: the `sub` of tokens on their behalf.")
+    email = serializers.EmailField(source="user.email")
+    name = serializers.CharField(source="user.name")
+    role = serializers.ChoiceField(Membership.Role.choices)
+    is_active = serializers.BooleanField(source="user.is_active")
+    joined_at = serializers.DateTimeField(source="created_at")
+
+
+class MemberQuery(queries.Query):
+    role = serializers.ChoiceField(Membership.Role.choices, required=False)
+    email = serializers.EmailField(max_length=254, required=False, help_text="The whole address, in any case.")
+
+
+class Members(Collection):
+    """The members of the token's organisation, who joined last first."""
+
+    required_scopes = READ
+    serializer_class = MemberSerializer
+    query_class = MemberQuery
+
+    def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
+        rows = within.members()
+        if "role" in query:
+            rows = rows.filter(role=query["role"])
+        return rows.filter(user__email=query["email"].lower()) if "email" in query else rows
+
+
+class Member(Item):
+    """One member."""
+
+    required_scopes = READ
+    serializer_class = MemberSerializer
+    found_by = "user"
+
+    def rows(self, within: Reach) -> QuerySet[Any]:
+        return within.members()

@@ -1,0 +1,160 @@
+"""What was ended in the organisation, and ending more of it: first as a dry run, then for good, with a receipt."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from accounts import remote_revocation, visitors
+from accounts.models import Cause
+from accounts.reach import Reach
+from accounts.remote_revocation import Demand
+from integrations.api import fields, idempotency, queries
+from integrations.api.view import Collection, Item
+from integrations.authentication import ApiRequest
+from integrations.errors import Conflict
+
+READ = ("revocations:read",)
+
+
+class CountsSerializer(serializers.Serializer[Any]):
+    sessions = serializers.IntegerField()
+    grants = serializers.IntegerField(help_text="Connected apps.")
+    codes = serializers.IntegerField(help_text="Connections agreed to, and not yet made.")
+    client_secrets = serializers.IntegerField()
+
+
+class RevocationSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="pk")
+    at = serializers.DateTimeField()
+    cause = serializers.ChoiceField(Cause.choices)
+    reason = serializers.CharField()
+    scope = serializers.DictField(help_text="What it covered, by id.")
+    actor = serializers.UUIDField(source="actor_id", allow_null=True)
+    actor_label = serializers.CharField()
+    ended = CountsSerializer(source="*")
+    receipt = serializers.JSONField(allow_null=True, help_text="Which workers confirmed, and how fast.")
+    receipt_jws = serializers.CharField(help_text="The same, signed; it verifies with our JWKS.")
+
+
+class ScopeSerializer(fields.Body):
+    """At least one id. Several are a conjunction: only what is in all of them."""
+
+    user = fields.Id(required=False)
+    session = fields.Id(required=False)
+    grant = fields.Id(required=False)
+    integration = fields.Id(required=False)
+    client_secret = fields.Id(required=False)
+    organisation = fields.Id(required=False, help_text="The token's own: all that acts in it.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError(f"Name at least one of {', '.join(remote_revocation.NAMES)}.")
+        return attrs
+
+
+class DemandSerializer(fields.Body):
+    scope = ScopeSerializer()
+    cause = serializers.ChoiceField(
+        [(cause.value, cause.label) for cause in remote_revocation.CAUSES],
+        default=Cause.ENDED,
+        help_text="The last two are said of a user, and nothing else.",
+    )
+    reason = fields.Text(max_length=500, default="", allow_blank=True, help_text="For the audit.")
+    dry_run = fields.Flag(default=False, help_text="Says what would end, and ends nothing.")
+    include_self = fields.Flag(
+        default=False, help_text="Without it the grant of the token that asks is spared, unless it is named itself."
+    )
+
+
+class DryRunSerializer(serializers.Serializer[Any]):
+    dry_run = serializers.BooleanField()
+    would_end = CountsSerializer()
+
+
+class RevocationQuery(queries.Query):
+    user = fields.Id(required=False)
+
+
+class Revocations(Collection):
+    """What was ended in the organisation, newest first. A token for a plain member sees what concerned them."""
+
+    required_scopes = {"GET": READ, "POST": ("revocations:write",)}
+    serializer_class = RevocationSerializer
+    query_class = RevocationQuery
+    newest_by = ("at", "pk")
+    request_class = DemandSerializer
+    answers = {201: RevocationSerializer, 200: DryRunSerializer}
+    errors = {409: "The token would end itself, or the first request under this Idempotency-Key is still under way."}
+    header_parameters = [idempotency.HEADER]
+
+    def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
+        return within.revocations().filter(user=query["user"]) if "user" in query else within.revocations()
+
+    def post(self, request: ApiRequest) -> Response:
+        """Ends what the scope covers, on every worker, and answers with the receipt.
+
+        It reaches this organisation alone. A user who belongs to others too, or who is staff of this site, loses their
+        sessions, and what they have here; with a cause that is said of a person, a user who belongs nowhere else loses
+        everything, and "compromised" takes their password as well. The grant of the token that asks is spared unless
+        it is named itself. Repeated under the same Idempotency-Key, it gets the same answer and acts no more.
+        """
+        body = DemandSerializer(data=request.data)
+        body.is_valid(raise_exception=True)
+        demand = self._demand(request, body.validated_data)
+        act = _dry_run if body.validated_data["dry_run"] else _revoke
+        status, answer = idempotency.once(request, lambda: act(demand))
+        headers = {"Location": reverse("api_revocation", args=[answer["id"]])} if status == 201 else {}
+        return Response(answer, status=status, headers=headers)
+
+    def _demand(self, request: ApiRequest, data: dict[str, Any]) -> Demand:
+        return Demand(
+            claims=request.auth,
+            reach=self.reach(request),
+            named=data["scope"],
+            cause=Cause(data["cause"]),
+            reason=data["reason"],
+            include_self=data["include_self"],
+            visitor=visitors.of(request),
+        )
+
+
+class OneRevocation(Item):
+    """One revocation, with its receipt."""
+
+    required_scopes = {"GET": READ}
+    serializer_class = RevocationSerializer
+
+    def rows(self, within: Reach) -> QuerySet[Any]:
+        return within.revocations()
+
+
+def _dry_run(demand: Demand) -> tuple[int, dict[str, Any]]:
+    with _refusals():
+        would_end = remote_revocation.preview(demand)
+    return 200, {"dry_run": True, "would_end": dict(CountsSerializer(would_end).data)}
+
+
+def _revoke(demand: Demand) -> tuple[int, dict[str, Any]]:
+    with _refusals():
+        done = remote_revocation.revoke(demand)
+    return 201, dict(RevocationSerializer(done).data)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the heart refuses, in the words of HTTP."""
+    try:
+        yield
+    except remote_revocation.NotThere as error:
+        raise NotFound(f"scope.{error}: there is no such thing, or it is not yours.") from None
+    except remote_revocation.NeedsPerson:
+        message = "It is said of a user: name one, and nothing besides."
+        raise serializers.ValidationError({"cause": [message]}) from None
+    except remote_revocation.WouldEndItself:
+        raise Conflict("The token that asks would end itself. Say include_self if that is meant.") from None

@@ -1,0 +1,57 @@
+"""The organisation's security log. Poll it with If-None-Match, or with `since`."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from accounts.models import SecurityEvent
+from accounts.reach import Reach
+from integrations.api import fields, queries
+from integrations.api.view import Collection, Item
+
+READ = {"GET": ("events:read",)}
+
+
+class EventSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="pk")
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(SecurityEvent.Kind.choices)
+    user = serializers.UUIDField(source="user_id", allow_null=True, help_text="Whom it concerns.")
+    user_label = serializers.CharField(help_text="Their address at the time; it outlives the account.")
+    actor = serializers.UUIDField(source="actor_id", allow_null=True, help_text="Who did it.")
+    actor_label = serializers.CharField()
+    integration = serializers.UUIDField(source="integration_id", allow_null=True)
+    ip_address = serializers.IPAddressField(allow_null=True)
+    device = serializers.CharField()
+    details = serializers.DictField(help_text="What an auditor would ask next. Its members vary with the kind.")
+
+
+class EventQuery(queries.Query):
+    kind = serializers.ChoiceField(SecurityEvent.Kind.choices, required=False)
+    user = fields.Id(required=False)
+    since = serializers.DateTimeField(required=False, help_text="At this moment or later.")
+    until = serializers.DateTimeField(required=False, help_text="Before this moment.")
+
+
+class SecurityEvents(Collection):
+    """What happened in the organisation and to its members. A token for a plain member sees what concerns them."""
+
+    required_scopes = READ
+    serializer_class = EventSerializer
+    query_class = EventQuery
+    newest_by = ("at", "pk")
+
+    def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
+        columns = {"kind": "kind", "user": "user", "since": "at__gte", "until": "at__lt"}
+        return within.events().filter(**{column: query[name] for name, column in columns.items() if name in query})
+
+
+class OneSecurityEvent(Item):
+    """One event."""
+
+    required_scopes = READ
+    serializer_class = EventSerializer
+
+    def rows(self, within: Reach) -> QuerySet[Any]:
+        return within.events()

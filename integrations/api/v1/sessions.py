@@ -1,0 +1,50 @@
+"""Where the organisation's members are signed in."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from rest_framework import serializers
+
+from accounts.reach import Reach
+from integrations.api import fields, queries
+from integrations.api.view import Collection, Item
+
+READ = {"GET": ("sessions:read",)}
+
+
+class SessionSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="public_id", help_text="Of no use to sign in with.")
+    user = serializers.UUIDField(source="user_id")
+    created_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField(help_text="Exact to a minute.")
+    expires_at = serializers.DateTimeField(source="expire_date")
+    ip_address = serializers.IPAddressField(allow_null=True)
+    device = serializers.CharField()
+    method = serializers.CharField(help_text="How it signed in; empty where that is not known.")
+
+
+class SessionQuery(queries.Query):
+    user = fields.Id(required=False)
+
+
+class Sessions(Collection):
+    """Live sessions of the organisation's members. A token for a plain member sees their own."""
+
+    required_scopes = READ
+    serializer_class = SessionSerializer
+    query_class = SessionQuery
+    newest_by = ("created_at", "public_id")
+
+    def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
+        return within.sessions().filter(user=query["user"]) if "user" in query else within.sessions()
+
+
+class Session(Item):
+    """One live session."""
+
+    required_scopes = READ
+    serializer_class = SessionSerializer
+    found_by = "public_id"
+
+    def rows(self, within: Reach) -> QuerySet[Any]:
+        return within.sessions()
