@@ -13,13 +13,20 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"{error}. Run `make setup`, or `pip install -r requirements.txt`, first.")
 
+    from django.db import OperationalError
+
     from saas import env
 
+    if any(argument.encode("utf-8", "ignore").decode() != argument for argument in sys.argv):
+        sys.exit("An argument is not UTF-8. Nothing was changed.")
     try:
         settings.DEBUG  # noqa: B018  # the first look reads the settings, and with them the environment
+        execute_from_command_line(sys.argv)
     except env.Refused as refusal:
         sys.exit(f"Refused to start: {refusal}")
-    execute_from_command_line(sys.argv)
+    except OperationalError as error:
+        # Most often it does not answer, or refuses the password. The message holds neither.
+        sys.exit(f"The database (DATABASE_URL) cannot be used: {str(error).splitlines()[0]}")
 
 
 if __name__ == "__main__":

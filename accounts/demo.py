@@ -10,6 +10,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts import clients, people
@@ -26,6 +27,10 @@ class NotForProduction(Exception):
     """The demo writes passwords into a file."""
 
 
+class CannotBeKept(Exception):
+    """The file for the passwords cannot be written. Says why."""
+
+
 class SomebodyLivesHere(Exception):
     """The database holds people that are not the demo's."""
 
@@ -34,9 +39,9 @@ def load() -> Demo | None:
     """The demo of this database, or None when it has none."""
     try:
         demo: Demo = json.loads(_path().read_text())
-    except (OSError, ValueError):
+        exists = User.objects.filter(email__in=[user["email"] for user in demo["users"]], pk__in=demo["user_ids"])
+    except (OSError, ValueError, KeyError, TypeError, ValidationError):  # no file, or not one that `create` wrote
         return None
-    exists = User.objects.filter(email__in=[user["email"] for user in demo["users"]], pk__in=demo["user_ids"])
     return {**demo, "base_url": settings.ISSUER} if exists.count() == len(PEOPLE) else None
 
 
@@ -54,11 +59,18 @@ def create() -> Demo:
             "user_ids": [str(user.pk) for _, user in users],
             "clients": _integrations(users[0][1]),
         }
-    path = _path()
-    path.parent.mkdir(exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(demo, indent=2))
+        _keep(demo)  # inside: passwords that nobody could read again are of no use
     return demo
+
+
+def _keep(demo: Demo) -> None:
+    path = _path()
+    try:
+        path.parent.mkdir(exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(demo, indent=2))
+    except OSError as error:
+        raise CannotBeKept(f"DEMO_FILE={str(path)!r} cannot be written: {error.strerror}.") from error
 
 
 def _person(email: str, name: str, role: str) -> tuple[dict[str, Any], User]:

@@ -3,11 +3,14 @@
 A laptop needs no variables at all. Production has no default for a secret: it does not start without.
 """
 
+import functools
 import json
 import os
+import re
 import secrets
 import sys
 import warnings
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -15,13 +18,12 @@ from urllib.parse import urlsplit
 import environ
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-
-# A .env beside manage.py is read; what is set in the environment wins.
-if (BASE_DIR / ".env").is_file():
-    environ.Env.read_env(BASE_DIR / ".env")
+# Signatures are as strong as this is long to guess.
+LEAST_SECRET = 32  # characters
 
 Number = TypeVar("Number", int, float)
 
@@ -32,7 +34,23 @@ class Refused(ImproperlyConfigured):
 
 def text(name: str, default: str = "") -> str:
     """The variable's text; unset and empty are the same."""
+    _read_file(BASE_DIR / ".env")
     return os.environ.get(name, "").strip() or default
+
+
+@functools.cache
+def _read_file(path: Path) -> None:
+    """Reads a .env beside manage.py, once. What is set in the environment wins."""
+    if not path.is_file():
+        return
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        raise Refused(f"{path} cannot be read: {error}.") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not re.match(r"\s*(#|(export\s+)?[A-Za-z_]\w*=)", line):
+            raise Refused(f"{path}, line {number}, is neither NAME=value nor a comment.")
+    environ.Env.read_env(path)
 
 
 def flag(name: str, *, default: bool) -> bool:
@@ -79,6 +97,8 @@ def is_laptop() -> bool:
 def secret(name: str, *, development: bool) -> str:
     """A secret from the environment; on a laptop one that is generated once and kept in var/, which git ignores."""
     value = text(name)
+    if value and len(value) < LEAST_SECRET and not development:
+        raise Refused(f"{name} is too short: a secret has at least {LEAST_SECRET} characters. See .env.example.")
     if value:
         return value
     if not development:
@@ -93,7 +113,7 @@ def _development_secrets() -> dict[str, str]:
             "SECRET_KEY": secrets.token_urlsafe(48),
             "KEY_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
         }
-        VAR_DIR.mkdir(exist_ok=True)
+        _make_folder(VAR_DIR)
         # Written beside and linked into place: of two processes that start at once, one wins and both read it.
         draft = path.with_suffix(f".{os.getpid()}")
         draft.touch(mode=0o600)
@@ -104,8 +124,20 @@ def _development_secrets() -> dict[str, str]:
             pass
         finally:
             draft.unlink()
-    loaded: dict[str, str] = json.loads(path.read_text())
-    return loaded
+    try:
+        loaded: dict[str, str] = {name: str(value) for name, value in json.loads(path.read_text()).items()}
+        return {name: loaded[name] for name in ("SECRET_KEY", "KEY_ENCRYPTION_KEYS")}
+    except (OSError, ValueError, KeyError, AttributeError):
+        raise Refused(
+            f"{path} is damaged. Delete it, and var/db.sqlite3 with it: its keys are of no use now."
+        ) from None
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"The folder {path} cannot be made: {error.strerror}.") from None
 
 
 def encryption_keys(name: str, *, development: bool) -> list[str]:
@@ -134,6 +166,8 @@ def issuer(name: str, default: str, *, development: bool) -> str:
         raise Refused(f"{name}={value!r} is not a URL.") from None
     if url.scheme not in {"http", "https"} or not url.hostname or not port_is_sound:
         raise Refused(f"{name}={value!r} is not an http or https URL.")
+    if not re.fullmatch(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+", url.hostname):
+        raise Refused(f"{name}={value!r} names a host with characters that no host has.")
     if url.path or url.query or url.fragment or url.username:
         raise Refused(f"{name}={value!r} may hold a scheme and a host (and a port), and no trailing slash.")
     if url.scheme == "http" and not development and url.hostname not in {"localhost", "127.0.0.1", "::1"}:
@@ -145,11 +179,13 @@ def database(name: str, default: str) -> dict[str, Any]:
     """A Django database configuration, for SQLite or PostgreSQL."""
     config = _url(name, default, environ.Env.db_url_config)
     if config.get("ENGINE") == "django.db.backends.postgresql":
+        if not config.get("NAME") and "service" not in config.get("OPTIONS", {}):
+            raise Refused(f"{name} names no database: postgres://user:password@host:5432/name.")
         # A database that does not answer must not hang every request that asks it.
         options = {"connect_timeout": 5, "options": "-c statement_timeout=30000", **config.get("OPTIONS", {})}
         return {**config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     if config.get("ENGINE") == "django.db.backends.sqlite3":
-        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(Path(config["NAME"]).parent)
         # IMMEDIATE: a transaction that will write waits its turn at BEGIN, where the timeout applies,
         # instead of failing half-way with "database is locked".
         options = {
@@ -166,10 +202,26 @@ def email(name: str, default: str) -> dict[str, Any]:
     return _url(name, default, environ.Env.email_url_config)
 
 
+def address(name: str, default: str) -> str:
+    """Who mail is from: an address, or a name with one in angle brackets."""
+    value = text(name, default)
+    local, _, domain = parseaddr(value)[1].rpartition("@")
+    if not (local and domain) or not value.isprintable():
+        raise Refused(f"{name}={value!r} is no e-mail address.")
+    return value
+
+
 def redis(name: str) -> str:
     value = text(name)
-    if value and urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
-        raise Refused(f"{name}={value!r} must start with redis://, rediss:// or unix://.")
+    try:
+        if value:
+            parse_url(value)  # type: ignore[no-untyped-call]
+            url = urlsplit(value)
+            if url.scheme != "unix" and not re.fullmatch(r"/?\d*", url.path):
+                raise ValueError("redis-py takes a database that is no number for 0.")
+    except ValueError:
+        # The value is not repeated: it may hold a password.
+        raise Refused(f"{name} is not redis://host:6379/0, rediss://... or unix://...") from None
     return value
 
 

@@ -217,7 +217,7 @@ DEMO_FILE = env.text("DEMO_FILE", str(env.VAR_DIR / "demo.json"))
 
 # --- How it speaks to its people --------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Portcullis <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", "Portcullis <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds
 

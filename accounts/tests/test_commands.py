@@ -98,6 +98,20 @@ def test_the_demo_keeps_out_of_a_database_that_is_lived_in(empty, world):
     assert User.objects.count() == 3
 
 
+def test_a_demo_that_cannot_be_kept_is_not_made(empty, settings):
+    settings.DEMO_FILE = "/dev/null/demo.json"
+    with pytest.raises(CommandError, match="DEMO_FILE"):
+        run("demo")
+    assert not User.objects.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "[]", "null", '{"users": [], "user_ids": ["x"]}', '{"users": 1}'])
+def test_a_demo_file_that_is_damaged_is_no_demo(empty, world, tmp_path, content):
+    (tmp_path / "demo.json").write_text(content)
+    with pytest.raises(CommandError, match="other people"):
+        run("demo")
+
+
 def test_the_demo_is_not_for_production(empty, settings):
     settings.DEBUG = False
     with pytest.raises(CommandError):

@@ -1,6 +1,7 @@
 """The environment: a laptop needs none, production none less, and what is wrong is named in one line."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -53,7 +54,15 @@ def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
         ("ISSUER", "https://[app"),
         ("DATABASE_URL", "mysql://x/y"),
         ("DATABASE_URL", "nonsense"),
+        ("DATABASE_URL", "postgres://user@host:5432/"),
+        ("DATABASE_URL", "sqlite:////dev/null/db.sqlite3"),
         ("REDIS_URL", "http://127.0.0.1"),
+        ("REDIS_URL", "redis://127.0.0.1:port/0"),
+        ("REDIS_URL", "redis://127.0.0.1:6379/zero"),
+        ("SECRET_KEY", "short"),
+        ("ISSUER", "https://app example.com"),
+        ("ISSUER", "https://\u00e4pp.example.com"),
+        ("DEFAULT_FROM_EMAIL", "nobody"),
         ("EMAIL_URL", "nonsense"),
         ("KEY_ENCRYPTION_KEYS", "short"),
         ("KEY_ENCRYPTION_KEYS", f"{FERNET},short"),
@@ -67,15 +76,64 @@ def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
         ("LOG_LEVEL", "loud"),
     ],
 )
-def test_a_variable_that_makes_no_sense_is_named_in_one_line(name, value):
-    env = {"PATH": os.environ["PATH"], **PRODUCTION, name: value}
+def test_a_variable_that_makes_no_sense_is_named(name, value, monkeypatch):
+    from saas import env
+
+    for variable in ("DEBUG", "PORT", "REDIS_URL", "EMAIL_URL"):
+        monkeypatch.delenv(variable, raising=False)
+    for variable, text in {**PRODUCTION, name: value}.items():
+        monkeypatch.setenv(variable, text)
+    with pytest.raises(env.Refused, match=f"{name}|/dev/null") as refused:
+        runpy.run_path(str(ROOT / "saas" / "settings.py"))
+    assert "\n" not in str(refused.value)
+
+
+def test_manage_py_says_so_in_one_line():
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, "PORT": "eighty"}
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
-    assert done.stderr.startswith("Refused to start: ")
-    assert name in done.stderr
+    assert done.stderr == "Refused to start: PORT='eighty' is not a number from 1 to 65535.\n"
+
+
+@pytest.mark.parametrize("content", [b"SECRET_KEY=\xff\xfe", b"# fine\n\nPORT 8000\n", b"=x", b"\0=1", b"PORT=1\n- x"])
+def test_a_file_that_is_no_list_of_variables_is_refused(tmp_path, content):
+    from saas import env
+
+    (tmp_path / ".env").write_bytes(content)
+    with pytest.raises(env.Refused, match=r"\.env"):
+        env._read_file.__wrapped__(tmp_path / ".env")
+
+
+def test_the_example_may_be_copied_as_it_is(tmp_path, monkeypatch):
+    from saas import env
+
+    for name in ("SECRET_KEY", "KEY_ENCRYPTION_KEYS", "ISSUER"):
+        monkeypatch.setenv(name, "as it was")
+    env._read_file.__wrapped__(ROOT / ".env.example")
+    assert os.environ["SECRET_KEY"] == "as it was"
+
+
+@pytest.mark.parametrize(
+    ("url", "command"),
+    [("postgres://user:hunter2@127.0.0.1:1/db", ["migrate"]), ("sqlite:////dev", ["createsuperuser", "--noinput"])],
+)
+def test_a_database_that_cannot_be_had_is_one_line(url, command):
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, "DATABASE_URL": url}
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert done.stderr.startswith("The database (DATABASE_URL) cannot be used: ")
     assert done.stderr.count("\n") == 1
+    assert "hunter2" not in done.stderr
+
+
+def test_an_argument_that_is_not_utf_8_is_one_line():
+    command = [sys.executable, "manage.py", "revoke", "--user", b"\xff", "--cause", "compromised"]
+    done = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"An argument is not UTF-8. Nothing was changed.\n")
 
 
 def test_a_secret_that_is_wrong_is_not_repeated():

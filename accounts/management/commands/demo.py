@@ -22,6 +22,8 @@ class Command(BaseCommand):
         except demo.NotForProduction:
             if not options["if_empty"]:
                 raise CommandError("The demo is for development: DEBUG is off here.") from None
+        except demo.CannotBeKept as error:
+            raise CommandError(f"{error} Nothing was created.") from None
         except demo.SomebodyLivesHere:
             if not options["if_empty"]:
                 raise CommandError("The database holds other people already; the demo wants an empty one.") from None
