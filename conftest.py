@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts import keys
+from accounts import keys, rates
 from accounts.tests.world import PASSWORD, World
 from saas.tests.chromium import Chromium, NoBrowser
 
@@ -27,6 +27,7 @@ def pytest_configure() -> None:
 @pytest.fixture(autouse=True)
 def _nothing_in_memory() -> None:
     keys.forget()
+    rates.forget()
     cache.clear()
 
 

@@ -139,8 +139,18 @@ REFRESH_TOKEN_AGE = env.number("REFRESH_TOKEN_DAYS", 30, least=1, most=365) * 86
 GRANT_AGE = env.number("GRANT_DAYS", 365, least=1, most=3650) * 86_400  # seconds; no refresh moves it
 AUTHORIZATION_CODE_AGE = 60  # seconds
 REFRESH_REPLAY_AGE = 10  # seconds in which the token just replaced gets the same answer again
+JWKS_MAX_AGE = 300  # seconds that others may keep our public keys; a new one is published twice that before it signs
 SIGNING_ALGORITHM = env.choice("SIGNING_ALGORITHM", "ES256", {"ES256", "EdDSA", "RS256"})
 AUDIENCE = f"{ISSUER}/api"
+
+# How often, as (number, seconds). Client secrets cannot be guessed, so these keep order rather than secrets. Whoever
+# signs in with a password is counted by allauth, by address and by account, on every path that leads in.
+RATES = {
+    "client": (60_000, 60),  # requests of one client at the OAuth endpoints; of a public one, from one address
+    "client-failures": (30, 60),  # as one client, from one address
+    "source-failures": (600, 60),  # as whichever client, from one address
+    "api": (12_000, 60),  # calls of one client
+}
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(seconds=ACCESS_TOKEN_AGE),

@@ -10,6 +10,8 @@ class SigningKey(models.Model):
     public_pem = models.TextField()
     private_encrypted = models.TextField(editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    signs_at = models.DateTimeField(default=timezone.now, help_text="Published before, so that all know it by then.")
+    retires_at = models.DateTimeField(null=True, help_text="All that it signed has run out by then.")
     revoked_at = models.DateTimeField(null=True, editable=False, help_text="From then on nothing that it signed holds.")
 
     class Meta:

@@ -19,6 +19,7 @@ from rest_framework.views import APIView
 
 from accounts import reach
 from accounts.reach import Reach
+from integrations import rates
 from integrations.api import pages, queries
 from integrations.api.openapi import Schema
 from integrations.authentication import ApiRequest
@@ -28,13 +29,20 @@ class View(APIView):
     http_method_names = ["get", "head", "post"]
     required_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     schema = Schema()
+    is_counted = True
 
     def reach(self, request: ApiRequest) -> Reach:
         claims = request.auth
         return reach.of(claims.organisation, None if claims.is_the_clients_own else claims.subject)
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.is_counted:
+            rates.hit_api(request)
+
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         done = super().finalize_response(request, response, *args, **kwargs)
+        rates.describe(self.request._request, done)
         if request.method not in {"GET", "HEAD"} or done.status_code != 200:
             done["Cache-Control"] = "no-store"
             return done

@@ -8,6 +8,7 @@ from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
+from integrations import rates
 from integrations.oauth import parameters
 from integrations.oauth.server import server
 
@@ -22,13 +23,19 @@ def endpoint(view: View) -> View:
     def checked(request: HttpRequest) -> HttpResponse:
         if request.method != "POST":
             return _post_alone()
-        try:
-            parameters.check_form(request)
-            return view(request)
-        except OAuth2Error as error:
-            return server.error(error)
+        response = _answer(view, request)
+        rates.describe(request, response)
+        return response
 
     return checked
+
+
+def _answer(view: View, request: HttpRequest) -> HttpResponse:
+    try:
+        parameters.check_form(request)
+        return view(request)
+    except OAuth2Error as error:
+        return server.error(error)
 
 
 def _post_alone() -> HttpResponse:

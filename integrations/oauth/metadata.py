@@ -51,10 +51,9 @@ def resource(request: HttpRequest) -> JsonResponse:
 @require_safe
 def jwks(request: HttpRequest) -> JsonResponse:
     """RFC 7517: the public keys that our tokens are verified with."""
-    keys.signing_key()  # a fresh installation has a key to show as soon as somebody asks
     return _public(keys.jwks())
 
 
 def _public(document: dict[str, object]) -> JsonResponse:
-    headers = {"Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
+    headers = {"Cache-Control": f"public, max-age={settings.JWKS_MAX_AGE}", "Access-Control-Allow-Origin": "*"}
     return JsonResponse(document, headers=headers)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import clients, visitors
 from accounts.clients import Client
-from integrations.oauth import grants, parameters
+from integrations.oauth import grants, limits, parameters
 from integrations.oauth.client import OAuthClient
 
 
@@ -48,10 +48,14 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> OAuthClient:
         """One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist."""
         client_id, secret = parameters.client_credentials(request.django)
+        limits.before_authentication(request.django, client_id)
         try:
-            return OAuthClient(clients.authenticate(client_id, secret))
+            client = clients.authenticate(client_id, secret)
         except clients.UnknownClient:
+            limits.failed(request.django, client_id)
             raise parameters.invalid_client("Unknown client, or not its secret.") from None
+        limits.authenticated(request.django, client)
+        return OAuthClient(client)
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> HttpResponse:
         content = json.dumps(body) if isinstance(body, dict) else body

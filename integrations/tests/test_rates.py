@@ -1,0 +1,112 @@
+"""Limits that hold: exactly so many, on every path alike, said in headers, and nobody locked out by somebody else."""
+
+import pytest
+from django.test import Client
+
+from accounts import rates
+from accounts.tests.races import together
+from accounts.tests.world import ask
+
+PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"]
+
+
+@pytest.fixture(autouse=True)
+def _few(settings):
+    settings.RATES = {"client": (5, 60), "client-failures": (3, 60), "source-failures": (6, 60), "api": (4, 60)}
+
+
+GUESS = {"token": "x", "grant_type": "client_credentials"}
+
+
+def own(client, world, **changed):
+    return ask(client, "/oauth/token", world.export, world.export_secret, grant_type="client_credentials", **changed)
+
+
+@pytest.mark.django_db
+def test_a_client_is_told_where_it_stands_and_when_to_come_back(world, client):
+    answers = [own(client, world) for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [200] * 5 + [429]
+    assert [answer["RateLimit"].split(";t=")[0] for answer in answers[:2]] == ['"client";r=4', '"client";r=3']
+    assert answers[0]["RateLimit-Policy"] == '"client";q=5;w=60'
+    last = answers[-1]
+    assert 1 <= int(last["Retry-After"]) <= 60
+    assert last["RateLimit"] == f'"client";r=0;t={last["Retry-After"]}'
+    assert (last.json()["error"], last["Cache-Control"]) == ("temporarily_unavailable", "no-store")
+
+
+@pytest.mark.django_db
+def test_it_is_over_when_the_window_is(world, client):
+    import time
+
+    import time_machine
+
+    for _ in range(6):
+        last = own(client, world)
+    with time_machine.travel(time.time() + int(last["Retry-After"])):
+        assert own(client, world).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", PATHS)
+def test_guesses_at_a_secret_are_counted_on_every_path_alike(world, client, path):
+    for _ in range(3):
+        assert ask(client, path, world.export, "wrong", **GUESS).status_code == 401
+    for other in PATHS:
+        answer = ask(client, other, world.export, world.export_secret, **GUESS)
+        assert (answer.status_code, answer["RateLimit-Policy"]) == (429, '"client-failures";q=3;w=60')
+
+
+@pytest.mark.django_db
+def test_whoever_guesses_keeps_nobody_else_out(world):
+    guesser, client = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="192.0.2.1")
+    for _ in range(10):
+        ask(guesser, PATHS[0], world.export, "wrong", **GUESS)
+    assert ask(guesser, PATHS[0], world.export, "wrong", **GUESS).status_code == 429
+    assert own(client, world).status_code == 200
+
+
+@pytest.mark.django_db
+def test_whoever_names_a_public_client_uses_up_their_own_share_of_it(world):
+    stranger, phone = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="192.0.2.1")
+    for _ in range(6):
+        last = ask(stranger, "/oauth/revoke", world.pocket, None, token="x")
+    assert last.status_code == 429
+    assert ask(phone, "/oauth/revoke", world.pocket, None, token="x").status_code == 200
+
+
+@pytest.mark.django_db
+def test_one_address_does_not_try_client_after_client(world, client):
+    answers = [ask(client, PATHS[0], world.export, "wrong", **GUESS).status_code for _ in range(3)]
+    answers += [ask(client, PATHS[0], world.sync, "wrong", **GUESS).status_code for _ in range(3)]
+    assert answers == [401] * 6
+    assert ask(client, PATHS[0], world.pocket, "wrong", **GUESS).status_code == 429
+
+
+@pytest.mark.django_db
+def test_the_api_says_so_as_a_problem(world, api_client):
+    app, _ = world.integration("App", ["authorization_code"], ["https://a.example/"], scopes=("members:read",))
+    caller = api_client(world.connect(world.alice, app, ("members:read",))["access_token"])
+    answers = [caller.get("/api/v1/members") for _ in range(5)]
+    assert [answer.status_code for answer in answers] == [200] * 4 + [429]
+    assert answers[0]["RateLimit"].startswith('"api";r=3;t=')
+    last = answers[-1]
+    assert (last["Content-Type"], last.json()["status"]) == ("application/problem+json", 429)
+    assert 1 <= int(last["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize("times", [40])
+def test_of_forty_at_once_exactly_so_many_pass(times):
+    outcomes = together(times, lambda: rates.hit("client", "x"))
+    assert sum(isinstance(outcome, rates.Standing) for outcome in outcomes) == 5
+    assert {type(outcome) for outcome in outcomes} == {rates.Standing, rates.TooMany}
+
+
+def test_without_redis_this_process_counts_by_itself_and_goes_on(settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    rates.forget()
+    for _ in range(5):
+        rates.hit("client", "x")
+    with pytest.raises(rates.TooMany):
+        rates.hit("client", "x")
+    with pytest.raises(rates.TooMany):
+        rates.check("client", "x")
