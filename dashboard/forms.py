@@ -8,13 +8,17 @@ from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts import clients
+from accounts import clients, names
 from accounts.models import SCOPES, Integration, Membership, Organisation, User
 
 
 class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
     organisation = forms.CharField(
-        max_length=150, required=False, label="Organisation", help_text="You can rename it later. Optional."
+        max_length=150,
+        required=False,
+        label="Organisation",
+        help_text="You can rename it later. Optional.",
+        validators=[names.validate],
     )
 
 
@@ -27,7 +31,9 @@ class SignInForm(LoginForm):  # type: ignore[misc]
 
 
 class IntegrationForm(forms.Form):
-    name = forms.CharField(max_length=100, help_text="People see it when they are asked to agree.")
+    name = forms.CharField(
+        max_length=100, help_text="People see it when they are asked to agree.", validators=[names.validate]
+    )
     organisation = forms.ModelChoiceField(Organisation.objects.none(), empty_label=None)
     is_public = forms.BooleanField(
         required=False,

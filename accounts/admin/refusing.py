@@ -4,6 +4,7 @@ Its forms say what is wrong with a field. What stands beside them (an id in the 
 the database as it is: a NUL that PostgreSQL refuses, a word where a UUID belongs, a year beyond all calendars.
 """
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -11,7 +12,10 @@ from typing import Any
 from django.core.exceptions import BadRequest, ValidationError
 from django.db import DataError
 from django.http import HttpRequest, HttpResponse
+from django.urls import get_resolver
 from django.utils.datastructures import MultiValueDictKeyError
+
+log = logging.getLogger(__name__)
 
 View = Callable[..., HttpResponse]
 
@@ -32,7 +36,10 @@ def _refusing(view: View) -> View:
         try:
             return view(request, *args, **kwargs)
         except (ValidationError, MultiValueDictKeyError, DataError, OverflowError) as error:
-            raise BadRequest(_in_words(request, error)) from error
+            log.warning("Refused %s: %s", request.path, error)
+            # Returned, not raised: DEBUG would show a traceback for a request that was merely wrong.
+            page: View = get_resolver().resolve_error_handler(400)
+            return page(request, exception=BadRequest(_in_words(request, error)))
 
     return inner
 

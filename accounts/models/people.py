@@ -15,6 +15,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from accounts import names
+
 # Each of these ends or revives credentials, so save() writes one only when this very object was given a new value:
 # a form or a request that read the user before a revocation must not put the old value back after it.
 GUARDED = frozenset({"epoch", "is_active", "password"})
@@ -69,6 +71,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     def clean(self) -> None:
+        names.validate(self.name)
         self.email = type(self).objects.normalize_email(self.email)
 
     def get_full_name(self) -> str:
@@ -155,6 +158,9 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        names.validate(self.name)
 
 
 class Membership(models.Model):

@@ -58,7 +58,6 @@ def test_it_sends_nobody_elsewhere(world, client, url):
         ("login/", {"login": "", "password": ""}),
         ("login/", {"login": "a\0b", "password": "a\0b"}),
         ("login/", {"login": "x" * 5000, "password": "x" * 5000}),
-        ("login/", {"login": ["a@b.example", "c@d.example"], "password": ["x", "y"]}),
         ("signup/", {**FORM, "email": "a\0b@example.com"}),
         ("signup/", {**FORM, "email": "x" * 300 + "@example.com"}),
         ("signup/", {**FORM, "password1": "short", "password2": "short"}),
@@ -93,5 +92,5 @@ def test_guessing_is_slowed_down_and_the_owner_is_not_locked_out_for_good(world,
 def test_bytes_that_are_not_utf_8_are_no_500(world, client):
     body = b"login=%ff%fe&password=%ff"
     answer = client.post("/accounts/login/", body, content_type="application/x-www-form-urlencoded")
-    assert answer.status_code == 200
-    assert client.get("/dashboard/?x=%ff%fe").status_code == 302
+    assert (answer.status_code, b"login is not UTF-8" in answer.content) == (400, True)
+    assert client.get("/dashboard/?x=%ff%fe").status_code == 400

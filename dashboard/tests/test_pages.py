@@ -175,7 +175,7 @@ def test_the_log_shows_what_is_ones_own_and_what_one_looks_after(world, browser)
     assert "alice" not in browser(world.bob).get("/dashboard/security-log/").content.decode().split("<main")[1]
 
 
-@pytest.mark.parametrize("page", ["", "0", "-1", "999", "x", "%00", "1&page=2"])
+@pytest.mark.parametrize("page", ["", "0", "-1", "999", "x", "%00"])
 def test_a_page_of_the_log_that_is_not_there_is_the_nearest_one(world, browser, page):
     assert browser(world.bob).get(f"/dashboard/security-log/?page={page}").status_code == 200
 
