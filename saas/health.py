@@ -1,8 +1,13 @@
-"""Two answers for whoever operates us: are we alive, and can we serve."""
+"""Two answers for whoever operates us: are we alive, and can we serve.
+
+Given before anything else is asked of the request: a supervisor speaks plain HTTP, to an address and not to a name.
+"""
+
+from collections.abc import Callable
 
 from django.core.cache import cache
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
 
@@ -18,6 +23,17 @@ def readyz(request: HttpRequest) -> JsonResponse:
     checks = {"database": _database(), "cache": _cache()}
     is_ready = checks["database"] == "ok"
     return JsonResponse({"status": "ok" if is_ready else "unavailable", **checks}, status=200 if is_ready else 503)
+
+
+class Probes:
+    """Middleware, and the first: whatever comes after may refuse the host or send the visitor to https."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info)
+        return probe(request) if probe else self.get_response(request)
 
 
 def _database() -> str:

@@ -3,15 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from saas import health
-
 urlpatterns = [
     path("", include("dashboard.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
     path("", include("integrations.urls")),
-    path("healthz", health.healthz),
-    path("readyz", health.readyz),
 ]
 handler400 = "dashboard.errors.bad_request"
 handler403 = "dashboard.errors.permission_denied"

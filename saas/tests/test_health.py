@@ -9,6 +9,14 @@ def test_alive_asks_nobody(client):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_a_supervisor_asks_an_address_over_plain_http(client, settings, path):
+    settings.ALLOWED_HOSTS, settings.SECURE_SSL_REDIRECT = ["app.example.com"], True
+    assert client.get(path, HTTP_HOST="10.0.0.7:8000").status_code == 200
+    assert client.get("/accounts/login/", HTTP_HOST="10.0.0.7:8000").status_code == 400
+
+
+@pytest.mark.django_db
 def test_ready_names_what_it_asked(client):
     assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "cache": "ok"}
 
