@@ -324,3 +324,28 @@ def test_keys_are_forgotten_after_a_day(world, soar):
     post(soar, {"user": str(world.bob.pk)}, key="two")
     call_command("purge")
     assert IdempotentAnswer.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        (r'{"scope": {"user": "x"}, "cause": "\ud800"}', "cause"),
+        (r'{"scope": {"user": "\ud800"}}', "scope"),
+        (r'{"\ud800": 1}', r"\\ud800"),
+        (r'"\ud800"', "The body"),
+        ('{"scope": {}, "scope": {}}', "scope is repeated"),
+        ('{"scope": {"user": "x", "user": "y"}}', "user is repeated"),
+        (r'{"\u0000": 1, "\u0000": 2}', r"\\x00 is repeated"),
+    ],
+)
+def test_a_body_that_no_answer_could_repeat_or_that_says_two_things_is_named(soar, body, named):
+    answer = soar.post(PATH, body, content_type="application/json")
+    assert answer.status_code == 400
+    assert named in answer.content.decode()
+    assert not Revocation.objects.exists()
+
+
+def test_a_body_of_any_depth_is_400(soar):
+    for depth in (10, *range(800, 1100, 7), 40_000):
+        answer = soar.post(PATH, "[" * depth + "]" * depth, content_type="application/json")
+        assert answer.status_code == 400
