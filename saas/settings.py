@@ -228,6 +228,8 @@ DEMO_FILE = env.text("DEMO_FILE", str(env.VAR_DIR / "demo.json"))
 
 # --- How it speaks to its people --------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL", "consolemail://" if DEBUG else "smtp://localhost:25"))
+if vars()["EMAIL_BACKEND"] == "django.core.mail.backends.console.EmailBackend":
+    EMAIL_BACKEND = "saas.mail.Printed"
 DEFAULT_FROM_EMAIL = env.address("DEFAULT_FROM_EMAIL", "Portcullis <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_TIMEOUT = 10  # seconds

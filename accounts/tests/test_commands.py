@@ -30,6 +30,17 @@ def test_revoke_ends_everything_and_prints_what_ended(world, browser):
     assert Revocation.objects.get().reason == "Stolen"
 
 
+def test_what_revoke_prints_for_programs_is_json_and_no_mail(
+    world, settings, capsys, django_capture_on_commit_callbacks
+):
+    settings.EMAIL_BACKEND = "saas.mail.Printed"
+    with django_capture_on_commit_callbacks(execute=True):
+        call_command("revoke", "--user", world.bob.email, "--cause", "compromised", "--json")
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["cause"] == "compromised"
+    assert "choose a new password" in printed.err
+
+
 def test_a_dry_run_says_the_same_and_ends_nothing(world, browser):
     bob = browser(world.bob)
     assert "1 session" in run("revoke", "--user", world.bob.email, "--cause", "compromised", "--dry-run")
