@@ -10,6 +10,7 @@ help:
 	@echo "make test   all checks and all tests, on SQLite and on PostgreSQL with Redis"
 	@echo "make check  format, lint, types, import rules, migrations"
 	@echo "make screenshots    pictures of every page, into docs/screenshots"
+	@echo "make bench  compare with the field, in Markdown (QUICK=1 for two minutes instead of fifteen)"
 	@echo "make lock   pin requirements.in and requirements-dev.in anew"
 
 setup: .venv/requirements
@@ -57,6 +58,17 @@ test: check
 screenshots: .venv/requirements-dev
 	@$(PY) -m saas.tests.screenshots
 
+# A virtual environment of its own: the rivals are no business of the product's.
+.venv-bench/requirements: requirements.txt benchmarks/requirements.txt | .venv/bin/python
+	@echo "Installing the rivals into .venv-bench ..." >&2
+	@$(PY) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt -r benchmarks/requirements.txt >&2
+	@touch $@
+
+bench: .venv-bench/requirements
+	@BENCH_QUICK=$(QUICK) .venv-bench/bin/python -m benchmarks $(PARTS)
+
 lock: .venv/requirements-dev
 	$(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements.txt requirements.in
 	$(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=requirements-dev.txt requirements-dev.in
+	$(PY) -m piptools compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --output-file=benchmarks/requirements.txt benchmarks/requirements.in

@@ -1,0 +1,16 @@
+"""Our own addresses, and /bench/... for the rivals."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from rest_framework_simplejwt import views as simplejwt
+
+from benchmarks import rivals, views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("bench/none", views.Open.as_view()),
+    *(path(f"bench/{rival.slug}", views.behind(rival.authentication)) for rival in rivals.ALL),
+    path("bench/simplejwt/obtain", simplejwt.TokenObtainPairView.as_view()),
+    path("bench/simplejwt/refresh", simplejwt.TokenRefreshView.as_view()),
+    path("bench/simplejwt/verify", simplejwt.TokenVerifyView.as_view()),
+    path("bench/toolkit/", include("oauth2_provider.urls", namespace="oauth2_provider")),
+    path("", include("saas.urls")),
+]
