@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts import keys, rates
+from accounts import keys, rates, tokens
 from accounts.tests.world import PASSWORD, World
 from saas.tests.chromium import Chromium, NoBrowser
 
@@ -28,6 +28,7 @@ def pytest_configure() -> None:
 def _nothing_in_memory() -> None:
     keys.forget()
     rates.forget()
+    tokens.forget()
     cache.clear()
 
 

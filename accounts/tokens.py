@@ -5,10 +5,10 @@ Anything that is not exactly what we would have signed is refused, with one mess
 for the log.
 """
 
-import json
 import logging
-import re
+import os
 import secrets
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,20 +19,19 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Exists, Q
 from django.utils import timezone
-from joserfc import util
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import keys
+from accounts import jws, keys
 from accounts.models import Grant, Revocation, SigningKey
 from accounts.models.credentials import GrantQuerySet
+from accounts.verified import Verified
 
 log = logging.getLogger(__name__)
 
-MOST_CHARACTERS = 4096
-COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+CLOCK_SKEW = 60  # seconds that another node's clock may be ahead
 
 
 class InvalidToken(Exception):
@@ -41,7 +40,10 @@ class InvalidToken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token of ours says. Times are aware; `subject` is the user's id, or the client's for its own token."""
+    """What a token of ours says. `subject` is the user's id, or the client's for its own token; `exp` is in seconds.
+
+    Immutable, because one object serves all requests with the same token.
+    """
 
     jti: str
     subject: uuid.UUID
@@ -51,69 +53,71 @@ class Claims:
     scopes: tuple[str, ...]
     epoch: int
     kid: str
-    expires_at: datetime
+    exp: int
+    # As the revocation list has them.
+    subject_hex: str
+    grant_hex: str
 
     @property
     def is_the_clients_own(self) -> bool:
         return self.subject == self.client_id
 
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(self.exp, timezone.get_default_timezone())
+
 
 class _Backend(TokenBackend):
     """simplejwt's backend with several keys, told apart by `kid`, and a `typ` that says what a token is for."""
 
-    def __init__(self, typ: str, audience: str) -> None:
+    def __init__(self, typ: str, audience: str, most_seconds: int) -> None:
         super().__init__(settings.SIGNING_ALGORITHM, audience=audience, issuer=settings.ISSUER)
-        self.typ = typ
+        self.typ, self.most_seconds = typ, most_seconds
 
     def encode(self, payload: dict[str, Any]) -> str:
-        key = keys.signing_key()
-        claims = {**payload, "iss": self.issuer, "aud": self.audience}
-        return jwt.encode(claims, key.material, algorithm=key.algorithm, headers={"typ": self.typ, "kid": key.kid})
+        return jws.write({**payload, "iss": self.issuer, "aud": self.audience}, typ=self.typ)
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        """The payload, once header, signature, issuer, audience and expiry all hold; else TokenBackendError."""
-        key = self._key_of(token)
+        """The payload and its `kid`, once signature, issuer, audience and times hold; else TokenBackendError."""
         try:
-            return jwt.decode(
-                token,
-                key.material,
-                algorithms=[key.algorithm],
-                audience=self.audience,
-                issuer=self.issuer,
-                options={"require": ["exp", "iat", "jti", "iss", "aud", "sub"], "strict_aud": True},
-            )
-        except (jwt.InvalidTokenError, ValueError, OverflowError, RecursionError) as error:
+            payload, kid = jws.read(token, typ=self.typ)
+        except jws.NotOurs as error:
             raise TokenBackendError(str(error)) from error
+        # Exactly, not by URL: a list of audiences or a trailing slash is not what we wrote.
+        if payload.get("iss") != self.issuer or payload.get("aud") != self.audience:
+            raise TokenBackendError("issuer or audience is not ours")
+        if not _times_hold(payload, self.most_seconds):
+            raise TokenBackendError("the times do not hold")
+        return {**payload, "kid": kid}
 
-    def _key_of(self, token: Any) -> keys.Key:
-        if len(token) > MOST_CHARACTERS or not COMPACT.fullmatch(token):
-            raise TokenBackendError("not a compact JWS of bearable size")
-        try:
-            header = json.loads(util.urlsafe_b64decode(token.split(".")[0].encode()))
-        except (ValueError, RecursionError) as error:
-            raise TokenBackendError("header is not JSON") from error
-        if not isinstance(header, dict) or set(header) != {"alg", "kid", "typ"} or header["typ"] != self.typ:
-            raise TokenBackendError("header is not one of ours")
-        key = keys.verifying_key(header["kid"]) if isinstance(header["kid"], str) else None
-        if key is None or header["alg"] != key.algorithm:
-            raise TokenBackendError("key is not one of ours")
-        return key
+
+def _times_hold(payload: dict[str, Any], most_seconds: int) -> bool:
+    """Integers; issued by now, as far as clocks of several machines agree; alive, and for no longer than ours are."""
+    iat, exp, now = payload.get("iat"), payload.get("exp"), time.time()
+    if type(iat) is not int or type(exp) is not int:
+        return False
+    return iat <= now + CLOCK_SKEW and now < exp <= iat + most_seconds and "nbf" not in payload
 
 
 class AccessToken(Token):
     token_type = "access"
     lifetime = timedelta(seconds=settings.ACCESS_TOKEN_AGE)
-    _token_backend = _Backend("at+jwt", settings.AUDIENCE)
+    _token_backend = _Backend("at+jwt", settings.AUDIENCE, settings.ACCESS_TOKEN_AGE)
 
 
 class RefreshToken(Token):
     token_type = "refresh"
     lifetime = timedelta(seconds=settings.REFRESH_TOKEN_AGE)
-    _token_backend = _Backend("rt+jwt", settings.ISSUER)
+    _token_backend = _Backend("rt+jwt", settings.ISSUER, settings.REFRESH_TOKEN_AGE)
 
     def set_jti(self) -> None:
         """256 random bits: the grant keeps their digest, and they alone open the sealed answer (accounts.grants)."""
         self.payload["jti"] = secrets.token_urlsafe(32)
+
+
+_verified: Verified[Claims] = Verified()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_verified.forget)
 
 
 def mint(grant: Grant, scopes: tuple[str, ...]) -> str:
@@ -130,8 +134,18 @@ def mint_refresh(grant: Grant) -> tuple[str, str]:
 
 
 def verify(text: str) -> Claims:
-    """The claims of an access token. Proves signature and time; whether its grant lives is `is_live`'s to say."""
-    return _claims(AccessToken, text)
+    """The claims of an access token. Proves signature and time; whether its grant stands is asked elsewhere.
+
+    A token that this process has verified before costs a look-up; its time and its key are looked at all the same.
+    """
+    claims = _verified.get(text)
+    if claims is None:
+        claims = _claims(AccessToken, text)
+        _verified.keep(text, claims)
+    elif claims.exp <= time.time() or keys.verifying_key(claims.kid) is None:
+        _verified.drop(text)
+        raise InvalidToken
+    return claims
 
 
 def verify_refresh(text: str) -> Claims:
@@ -184,20 +198,38 @@ def _born(token: Any, grant: Grant, scopes: tuple[str, ...]) -> Any:
 def _claims(kind: type[Token], text: str) -> Claims:
     try:
         payload = kind(text).payload  # type: ignore[arg-type]  # simplejwt annotates text as Token
+        subject, grant = _uuid(payload["sub"]), _uuid(payload["grant"])
+        if type(payload["epoch"]) is not int or not isinstance(payload["jti"], str):
+            raise ValueError("epoch or jti is of another type than ours")
         return Claims(
             jti=payload["jti"],
-            subject=uuid.UUID(payload["sub"]),
-            client_id=uuid.UUID(payload["client_id"]),
-            grant=uuid.UUID(payload["grant"]),
-            organisation=uuid.UUID(payload["org"]),
+            subject=subject,
+            client_id=_uuid(payload["client_id"]),
+            grant=grant,
+            organisation=_uuid(payload["org"]),
             scopes=tuple(payload["scope"].split()),
             epoch=payload["epoch"],
-            kid=jwt.get_unverified_header(text)["kid"],
-            expires_at=datetime.fromtimestamp(payload["exp"], timezone.get_default_timezone()),
+            kid=payload["kid"],
+            exp=payload["exp"],
+            subject_hex=subject.hex,
+            grant_hex=grant.hex,
         )
     except (TokenError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         log.info("Refused %s: %s", kind.__name__, error.__cause__ or error)
         raise InvalidToken from error
+
+
+def _uuid(text: str) -> uuid.UUID:
+    """In the one spelling that is ours."""
+    value = uuid.UUID(text)
+    if str(value) != text:
+        raise ValueError("an id is spelled in another way than ours")
+    return value
+
+
+def forget() -> None:
+    """Drops what this process has verified."""
+    _verified.forget()
 
 
 def forget_expired() -> None:

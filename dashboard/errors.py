@@ -1,8 +1,12 @@
 """What a person sees when something cannot be done. Programs get JSON instead: the API, the OAuth endpoints."""
 
+import sys
+
 from django.core.exceptions import BadRequest
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 _MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_", "/.well-known/")
 
@@ -27,7 +31,21 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return _without_a_database(request)
     return _page(request, 500, "Something went wrong on our side.", "It has been noted. Nothing was changed.")
+
+
+def _without_a_database(request: HttpRequest) -> HttpResponse:
+    """503: without its database the house lets nobody in. The page asks for nothing that would need one."""
+    title = "We cannot reach our records just now."
+    if request.path.startswith(_MACHINES):
+        response = _page(request, 503, title, "")
+    else:
+        advice = "Nothing was changed. Try again in a moment."
+        response = HttpResponse(render_to_string("error.html", {"title": title, "advice": advice}), status=503)
+    response["Retry-After"] = "2"
+    return response
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.db import DatabaseError
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import tokens
+from accounts import revocation, tokens
 from accounts.tokens import Claims
 
 
@@ -25,6 +26,14 @@ class ApiRequest(Request):
     auth: Claims
 
 
+class Unavailable(APIException):
+    """Neither a lease nor a database: nobody can say whether the token stands, so it is not believed."""
+
+    status_code = 503
+    default_detail = "The service cannot verify access tokens just now. Try again shortly."
+    wait = 2  # seconds, for Retry-After
+
+
 class AccessTokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Caller, Claims] | None:
         header = request.META.get("HTTP_AUTHORIZATION", "")
@@ -35,9 +44,12 @@ class AccessTokenAuthentication(BaseAuthentication):
             return None
         try:
             claims = tokens.verify(token)
+            stands = revocation.stands(claims)
         except tokens.InvalidToken:
             raise AuthenticationFailed from None
-        if not tokens.is_live(claims):
+        except DatabaseError as error:
+            raise Unavailable from error
+        if not stands:
             raise AuthenticationFailed
         return Caller(claims), claims
 

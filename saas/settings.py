@@ -143,6 +143,13 @@ REFRESH_REPLAY_AGE = 10  # seconds in which the token just replaced gets the sam
 JWKS_MAX_AGE = 300  # seconds that others may keep our public keys; a new one is published twice that before it signs
 SIGNING_ALGORITHM = env.choice("SIGNING_ALGORITHM", "ES256", {"ES256", "EdDSA", "RS256"})
 AUDIENCE = f"{ISSUER}/api"
+# How many verified tokens a worker remembers, so as not to check a signature twice; and in how many bytes at most.
+VERIFIED_TOKENS = env.number("VERIFIED_TOKENS", 10_000, least=0, most=1_000_000)
+VERIFIED_TOKENS_BYTES = 2_000 * VERIFIED_TOKENS
+# A worker asks the database so often whether there is something new to refuse, and trusts its answer for so long.
+# A lease of 0, or no Redis: every request asks the database, and nobody needs to be waited for.
+REVOCATION_POLL_SECONDS = env.number("REVOCATION_POLL_SECONDS", 0.5, least=0.05, most=10)
+REVOCATION_LEASE_SECONDS = env.number("REVOCATION_LEASE_SECONDS", 2.0, least=0, most=60)
 
 # How often, as (number, seconds). Client secrets cannot be guessed, so these keep order rather than secrets. Whoever
 # signs in with a password is counted by allauth, by address and by account, on every path that leads in.

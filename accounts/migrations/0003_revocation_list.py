@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 ("name", models.CharField(help_text="Host and process id.", max_length=100)),
                 ("lease_seconds", models.FloatField()),
+                ("beat", models.PositiveBigIntegerField(default=0, help_text="Rises while it lives.")),
                 ("seen_at", models.DateTimeField()),
             ],
         ),

@@ -4,6 +4,7 @@ And the list of what must still be refused, which the database writes by itself 
 """
 
 import uuid
+from typing import Any
 
 from django.db import models
 from django.utils import timezone
@@ -18,6 +19,9 @@ class Cause(models.TextChoices):
     PASSWORD_CHANGED = "password_changed", "Password changed"
     ENDED = "ended", "Ended by hand"
     REUSED = "reused", "A single-use token or code was used twice"
+
+
+COUNTED = ("sessions", "grants", "codes", "client_secrets")
 
 
 class Revocation(models.Model):
@@ -49,6 +53,18 @@ class Revocation(models.Model):
     def in_words(self) -> str:
         return in_words(self)
 
+    @property
+    def ended(self) -> dict[str, int]:
+        """How many of each kind were live and ended."""
+        return {name: getattr(self, name) for name in COUNTED}
+
+    @property
+    def receipt_in_words(self) -> str:
+        """Such as "3 of 3 workers confirmed in 4.8 ms"."""
+        if self.receipt is None:
+            return "no receipt yet"
+        return receipt_in_words(self.receipt)
+
 
 def in_words(counts: object) -> str:
     """Such as "2 sessions, 1 connected app and 1 client secret"; "nothing" when all are 0."""
@@ -57,6 +73,17 @@ def in_words(counts: object) -> str:
     numbers = {noun: getattr(counts, name) for name, noun in nouns.items()}
     parts = [f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers.items() if number]
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"
+
+
+def receipt_in_words(receipt: dict[str, Any]) -> str:
+    """For people. What the fields mean is said by accounts.revocation.receipts."""
+    if not receipt["expected"]:
+        return "effective at commit: every request asks the database"
+    confirmed, fenced, pending = (len(receipt[name]) for name in ("confirmed", "fenced", "pending"))
+    words = f"{confirmed} of {receipt['expected']} workers confirmed"
+    words += f", {fenced} fenced: their leases ran out, so that they ask the database" if fenced else ""
+    words += f", {pending} pending: they may hold a lease still" if pending else ""
+    return f"{words}; {receipt['total_ms']} ms"
 
 
 class RevocationEntry(models.Model):
@@ -82,6 +109,7 @@ class Worker(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100, help_text="Host and process id.")
     lease_seconds = models.FloatField()
+    beat = models.PositiveBigIntegerField(default=0, help_text="Rises while it lives.")
     seen_at = models.DateTimeField()
 
     def __str__(self) -> str:

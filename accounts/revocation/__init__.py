@@ -9,6 +9,7 @@ is that a raised epoch, or a grant that has ended, is looked at on every request
 
 from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
 from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, Scope
+from accounts.revocation.standing import stands
 
 __all__ = [
     "CauseNeedsUser",
@@ -18,5 +19,6 @@ __all__ = [
     "Scope",
     "preview",
     "revoke",
+    "stands",
     "take_turn",
 ]

@@ -1,6 +1,6 @@
 """The act itself: one transaction, the same number of statements whether it ends one credential or a thousand."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -8,7 +8,9 @@ from django.db.models import F
 
 from accounts import events, keys, tokens, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
-from accounts.revocation import aftermath
+from accounts.models.revocations import COUNTED
+from accounts.revocation import aftermath, receipts
+from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
 from accounts.visitors import Visitor
 
@@ -56,12 +58,18 @@ def revoke(
     reason: str = "",
     visitor: Visitor = visitors.NOBODY,
     within: Organisation | None = None,
+    patience: float | None = None,
 ) -> Revocation:
     """Ends all that the scope covers and returns what that was. Twice is once: the second time nothing is left.
 
     `through` is the integration that asked for it; `within` the organisation whose audit it belongs in, where the
     scope does not say so itself.
+
+    Once committed, it waits for the workers, and the revocation has its receipt; `patience` is for how many seconds at
+    most, when not for as long as it takes (a lease and a little). Within a transaction of the caller's, that is when
+    the caller commits.
     """
+    called_at = clock()
     if cause in OF_A_USER and not scope.is_whole_user:
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
     with transaction.atomic():
@@ -78,6 +86,7 @@ def revoke(
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
         _record(scope, revocation, by, visitor)
+        transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
             aftermath.mail_the_way_back(scope.user)
     return revocation
@@ -101,7 +110,7 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     revocation.client_secrets = scope.client_secrets().live().update(**ended)
     scope.client_secrets().update(**ended)
     tokens.blacklist(revocation)
-    revocation.save(update_fields=[field.name for field in fields(Preview)])
+    revocation.save(update_fields=COUNTED)
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:
@@ -138,5 +147,5 @@ def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visi
         cause_label=str(Cause(revocation.cause).label),
         reason=revocation.reason,
         in_words=revocation.in_words,
-        ended={field.name: getattr(revocation, field.name) for field in fields(Preview)},
+        ended=revocation.ended,
     )

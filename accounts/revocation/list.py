@@ -1,0 +1,107 @@
+"""A worker's copy of the revocation list, and the lease for which it may be trusted.
+
+What must be refused is found in dictionaries, with no I/O. Entries come from the database alone, and each stays for one
+access-token lifetime and a minute after this process first saw it. Its commit lies before that; what was minted before
+the commit has run out by then. No clock of another machine is asked, so none can be wrong.
+"""
+
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.conf import settings
+
+from accounts.models import RevocationEntry
+from accounts.tokens import Claims
+
+Kind = RevocationEntry.Kind
+NEVER = float("-inf")
+
+
+def clock() -> float:
+    """Seconds that nobody sets back, and that go on while the machine sleeps, where the system has such a clock."""
+    return time.clock_gettime(_CLOCK)
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+
+class Row(NamedTuple):
+    id: int
+    kind: str
+    subject: str
+    epoch: int
+
+
+class State(NamedTuple):
+    """How many entries, the highest id, and the sum of all ids: what tells one list from another.
+
+    The highest id alone does not: a transaction that commits late has a lower one than those that overtook it.
+    """
+
+    number: int = 0
+    highest: int = 0
+    total: int = 0
+
+
+class RevocationList:
+    def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Empties it and gives up the lease: in a forked child nobody reads the database for it any more."""
+        self.lease_until = NEVER
+        self.state = State()
+        self._rows: dict[int, tuple[Row, float]] = {}  # by id, with when it was first seen
+        self._users: dict[str, int] = {}  # the lowest epoch that is alive
+        self._grants: set[str] = set()
+        self.keys: set[str] = set()
+
+    @property
+    def is_leased(self) -> bool:
+        return clock() < self.lease_until
+
+    def refuses(self, claims: Claims) -> bool:
+        return (
+            claims.grant_hex in self._grants
+            or claims.epoch < self._users.get(claims.subject_hex, 0)
+            or claims.kid in self.keys
+        )
+
+    def add(self, rows: Iterable[Row], *, seen_at: float) -> None:
+        """Takes entries in, one by one, while others look things up."""
+        number, highest, total = self.state
+        for row in rows:
+            self._rows[row.id] = (row, seen_at)
+            _note(row, self._users, self._grants, self.keys)
+            number, highest, total = number + 1, max(highest, row.id), total + row.id
+        self.state = State(number, highest, total)
+
+    def replace(self, rows: Iterable[Row], *, seen_at: float) -> None:
+        """Becomes exactly these entries. What was seen before keeps the time when it was."""
+        users: dict[str, int] = {}
+        grants: set[str] = set()
+        keys: set[str] = set()
+        known = {}
+        for row in rows:
+            known[row.id] = self._rows.get(row.id, (row, seen_at))
+            _note(row, users, grants, keys)
+        self._rows, self._users, self._grants, self.keys = known, users, grants, keys
+        self.state = State(len(known), max(known, default=0), sum(known))
+
+    def outlived(self, now: float) -> list[int]:
+        """Ids of entries that no token can be concerned by any more."""
+        before = now - settings.ACCESS_TOKEN_AGE - 60
+        return [id_ for id_, (_, seen_at) in self._rows.items() if seen_at < before]
+
+
+def _note(row: Row, users: dict[str, int], grants: set[str], keys: set[str]) -> None:
+    if row.kind == Kind.USER:
+        users[row.subject] = max(row.epoch, users.get(row.subject, 0))
+    elif row.kind == Kind.GRANT:
+        grants.add(row.subject)
+    else:
+        keys.add(row.subject)
+
+
+here = RevocationList()

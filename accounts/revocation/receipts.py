@@ -1,0 +1,91 @@
+"""Receipts: which workers have applied a revocation, and how fast; signed, and kept with it.
+
+A worker that may hold a lease is in the register. It has confirmed when it read the database after the commit and says
+so; it is fenced when any lease that it can still hold from before the commit has run out, so that it asks the database;
+else it is pending. A receipt is complete when none is. It refuses to guess: silence is waited out.
+"""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import jws
+from accounts.models import Revocation, Worker
+from accounts.revocation.list import clock
+from accounts.revocation.wire import Announcement
+
+log = logging.getLogger(__name__)
+
+MARGIN = 0.05  # seconds, for clocks that do not run quite alike
+TYP = "revocation-receipt+jwt"
+
+
+def collect(revocation: Revocation, *, called_at: float, patience: float | None) -> None:
+    """Waits for the workers, `patience` seconds at most, and keeps the receipt. To be called after the commit.
+
+    Raises nothing: what is committed is committed. Without a receipt the revocation says so itself.
+    """
+    committed_at = clock()
+    try:
+        waiting = {str(worker.pk): worker for worker in Worker.objects.all()}
+        confirmed = _confirmations(waiting, called_at, patience)
+        _keep(revocation, _receipt(confirmed, waiting.values(), called_at, committed_at))
+    except DatabaseError:
+        log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
+
+
+def _confirmations(waiting: dict[str, Worker], called_at: float, patience: float | None) -> list[dict[str, Any]]:
+    """Takes whoever confirms out of `waiting`."""
+    lease = max((worker.lease_seconds + MARGIN for worker in waiting.values()), default=0.0)
+    confirmed: list[dict[str, Any]] = []
+    if not waiting:
+        return confirmed
+    for worker_id in Announcement().confirmations(lease if patience is None else min(lease, patience)):
+        worker = waiting.pop(worker_id, None)
+        if worker:
+            confirmed.append({"worker": worker.name, "ms": _ms(called_at)})
+        if not waiting:
+            break
+    return confirmed
+
+
+def _receipt(confirmed: list[dict[str, Any]], silent: Any, called_at: float, committed_at: float) -> dict[str, Any]:
+    """`ms` count from the call to the confirmation, `total_ms` to now."""
+    passed = clock() - committed_at
+    fenced = [worker.name for worker in silent if passed > worker.lease_seconds]
+    pending = [worker.name for worker in silent if passed <= worker.lease_seconds]
+    return {
+        "complete": not pending,
+        "expected": len(confirmed) + len(fenced) + len(pending),
+        "confirmed": confirmed,
+        "fenced": fenced,
+        "pending": pending,
+        "total_ms": _ms(called_at),
+    }
+
+
+def _keep(revocation: Revocation, receipt: dict[str, Any]) -> None:
+    revocation.receipt, revocation.receipt_jws = receipt, _sign(revocation, receipt)
+    revocation.save(update_fields=["receipt", "receipt_jws"])
+
+
+def _sign(revocation: Revocation, receipt: dict[str, Any]) -> str:
+    """A JWS (RFC 7515) that anybody can verify with our JWKS. It has no audience, and opens nothing."""
+    claims = {
+        "iss": settings.ISSUER,
+        "iat": int(timezone.now().timestamp()),
+        "jti": str(revocation.pk),
+        "cause": revocation.cause,
+        "revoked_at": revocation.at.isoformat(),
+        "scope": revocation.scope,
+        "ended": revocation.ended,
+        "receipt": receipt,
+    }
+    return jws.write(claims, typ=TYP)
+
+
+def _ms(since: float) -> float:
+    return round((clock() - since) * 1000, 1)

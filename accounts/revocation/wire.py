@@ -1,0 +1,124 @@
+"""What workers and whoever revokes tell each other through Redis: that there is something to read, and who has read it.
+
+Nothing is believed of Redis but that a worker we know of, which signs with our SECRET_KEY, has read the database after
+this very announcement. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
+"""
+
+import json
+import logging
+import secrets
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "portcullis:revocations"
+REPEAT = 0.25  # seconds between announcements while somebody has not answered
+MOST_HEARD = 1000  # announcements answered after one reading
+TIMEOUT = 0.25  # seconds that a Redis command may take
+KEPT = 60  # seconds
+
+
+def connect() -> redis.Redis:
+    return redis.Redis.from_url(
+        settings.REDIS_URL, decode_responses=True, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT
+    )
+
+
+class Ear:
+    """A worker's side. Every method returns in time whatever Redis does."""
+
+    def __init__(self) -> None:
+        self._redis = connect()
+        self._subscription: Any = None
+        self._try_again_at = 0.0
+
+    def wait(self, seconds: float) -> list[str]:
+        """Waits for an announcement, for so long at most. Returns all that have come."""
+        until = time.monotonic() + seconds
+        if not self._subscribe():
+            time.sleep(max(0.0, until - time.monotonic()))
+            return []
+        heard: list[str] = []
+        try:
+            while len(heard) < MOST_HEARD:
+                message = self._subscription.get_message(timeout=0 if heard else max(0.0, until - time.monotonic()))
+                if message and message["type"] == "message":
+                    heard.append(str(message["data"]))
+                elif heard or time.monotonic() >= until:
+                    break
+        except (redis.RedisError, OSError, ValueError) as error:
+            self._lost(error)
+            time.sleep(max(0.0, until - time.monotonic()))
+        return heard
+
+    def confirm(self, announcements: list[str], worker_id: str) -> None:
+        if not announcements:
+            return
+        try:
+            pipeline = self._redis.pipeline(transaction=False)
+            for announcement in announcements:
+                key = _key(announcement)
+                pipeline.rpush(key, json.dumps([worker_id, _signature(announcement, worker_id)]))
+                pipeline.expire(key, KEPT)
+            pipeline.execute()
+        except (redis.RedisError, OSError) as error:
+            log.warning("Could not confirm a revocation: %s", error)
+
+    def _subscribe(self) -> bool:
+        if self._subscription is None and time.monotonic() >= self._try_again_at:
+            try:
+                subscription = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
+                subscription.subscribe(CHANNEL)
+                self._subscription = subscription
+            except (redis.RedisError, OSError) as error:
+                self._lost(error)
+        return self._subscription is not None
+
+    def _lost(self, error: Exception) -> None:
+        log.warning("Redis is away; revocations are read from the database at each poll: %s", error)
+        self._subscription = None
+        self._try_again_at = time.monotonic() + 1
+
+
+class Announcement:
+    """The revoker's side: one act, announced until all have answered or the time is up."""
+
+    def __init__(self) -> None:
+        self.id = secrets.token_hex(16)
+        self._redis = connect() if settings.REDIS_URL else None
+
+    def confirmations(self, seconds: float) -> Iterator[str]:
+        """Ids of workers, as they confirm. Ends when the time is up."""
+        until = time.monotonic() + seconds
+        while self._redis and time.monotonic() < until:
+            try:
+                self._redis.publish(CHANNEL, self.id)
+                again_at = min(until, time.monotonic() + REPEAT)
+                while (left := again_at - time.monotonic()) > 0:
+                    yield from self._next(left)
+            except (redis.RedisError, OSError) as error:
+                log.warning("Could not announce a revocation: %s", error)
+                self._redis = None
+        time.sleep(max(0.0, until - time.monotonic()))
+
+    def _next(self, seconds: float) -> Iterator[str]:
+        assert self._redis is not None  # noqa: S101
+        found = self._redis.blpop([_key(self.id)], timeout=max(0.01, min(seconds, TIMEOUT / 2)))
+        if found:
+            worker_id, signature = json.loads(found[1])
+            if constant_time_compare(signature, _signature(self.id, worker_id)):
+                yield worker_id
+
+
+def _key(announcement: str) -> str:
+    return f"portcullis:confirmed:{announcement}"
+
+
+def _signature(announcement: str, worker_id: str) -> str:
+    return salted_hmac(__name__, f"{announcement}:{worker_id}", algorithm="sha256").hexdigest()

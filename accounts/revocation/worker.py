@@ -1,0 +1,165 @@
+"""The thread that keeps this process's copy of the revocation list, and with it the lease.
+
+It starts at the first access token that the process sees, so after any fork, and never in a command that needs none. At
+each poll, and whenever it is woken, it asks the database whether the list has changed, reads what did, and renews the
+lease, counted from before the question. Before its first lease, and every few seconds, it registers, so that whoever
+revokes knows whom to wait for: by the database, because Redis may be lost without the lease being so.
+"""
+
+import atexit
+import logging
+import os
+import socket
+import threading
+import uuid
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.backends.utils import CursorWrapper
+from django.db.models import F
+from django.utils import timezone
+
+from accounts import keys
+from accounts.models import RevocationEntry, Worker
+from accounts.revocation import feed, wire
+from accounts.revocation.list import NEVER, RevocationList, Row, State, clock, here
+
+log = logging.getLogger(__name__)
+
+BEAT = 10.0  # seconds between signs of life
+GONE = 60.0  # seconds without one, after which another worker strikes it off
+
+_TABLE = RevocationEntry._meta.db_table
+_STATE = f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM {_TABLE}"
+_NEWER = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s"
+_ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE}"
+
+
+class Keeper(threading.Thread):
+    def __init__(self, copy: RevocationList) -> None:
+        super().__init__(name="revocation-list", daemon=True)
+        self.pid = os.getpid()
+        self.id = uuid.uuid4()
+        self._copy = copy
+        self._ear = wire.Ear()
+        self._stopping = threading.Event()
+        self._beat_at = NEVER
+        self._others: dict[uuid.UUID, tuple[int, float]] = {}  # their beat, and since when it has not changed
+        self._is_fed = False
+
+    def run(self) -> None:
+        seconds = 0.0
+        while not self._stopping.is_set():
+            announcements = self._ear.wait(seconds)
+            if self._poll():
+                self._ear.confirm(announcements, str(self.id))
+            seconds = settings.REVOCATION_POLL_SECONDS
+        self._sign_off()
+
+    def stop(self) -> None:
+        """At the end of the process. Waits a moment for the thread to sign off, so that nobody waits for it later."""
+        self._stopping.set()
+        if self.pid == os.getpid():
+            self.join(2 * settings.REVOCATION_POLL_SECONDS)
+
+    def _sign_off(self) -> None:
+        self._copy.forget()
+        try:
+            Worker.objects.filter(pk=self.id).delete()
+            connection.close()
+        except DatabaseError as error:
+            log.info("Could not sign off: %s", error)
+
+    def _poll(self) -> bool:
+        """Whether the copy is now what the database says."""
+        asked_at = clock()
+        try:
+            connection.close_if_unusable_or_obsolete()
+            self._register(asked_at)
+            self._read(asked_at)
+        except DatabaseError as error:
+            log.warning("The revocation list could not be read: %s", error)
+            connection.close()
+            self._beat_at = NEVER
+            return False
+        if self._is_fed:
+            self._copy.lease_until = asked_at + settings.REVOCATION_LEASE_SECONDS
+        return True
+
+    def _register(self, now: float) -> None:
+        """Says that it lives, before any lease that outlasts the last time that it did."""
+        if now - self._beat_at < BEAT:
+            return
+        self._is_fed = feed.is_laid(connection)
+        if not self._is_fed:
+            log.error("The triggers that feed the revocation list are missing: run manage.py migrate.")
+        name = f"{socket.gethostname()}:{self.pid}"[:100]
+        values = {"name": name, "lease_seconds": settings.REVOCATION_LEASE_SECONDS, "seen_at": timezone.now()}
+        if not Worker.objects.filter(pk=self.id).update(beat=F("beat") + 1, **values):
+            Worker.objects.create(pk=self.id, **values)
+        self._strike_off_the_dead(now)
+        self._beat_at = now
+
+    def _strike_off_the_dead(self, now: float) -> None:
+        """Those whose beat has stood still for a minute of our own: no other clock is asked."""
+        seen = {}
+        for pk, beat in Worker.objects.exclude(pk=self.id).values_list("pk", "beat"):
+            known, since = self._others.get(pk, (None, now))
+            seen[pk] = (beat, since if beat == known else now)
+            if now - seen[pk][1] > GONE:
+                Worker.objects.filter(pk=pk, beat=beat).delete()
+        self._others = seen
+
+    def _read(self, seen_at: float) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(_STATE)
+            if State(*map(int, cursor.fetchone())) != self._copy.state:
+                self._catch_up(cursor, seen_at)
+        self._drop(self._copy.outlived(seen_at))
+
+    def _catch_up(self, cursor: CursorWrapper, seen_at: float) -> None:
+        """Reads what is new; everything, where that does not account for the difference."""
+        refused_keys = self._copy.keys
+        cursor.execute(_NEWER, [self._copy.state.highest])
+        self._copy.add(map(Row._make, cursor.fetchall()), seen_at=seen_at)
+        cursor.execute(_STATE)
+        if State(*map(int, cursor.fetchone())) != self._copy.state:
+            cursor.execute(_ALL)
+            self._copy.replace(map(Row._make, cursor.fetchall()), seen_at=seen_at)
+        if self._copy.keys - refused_keys:
+            keys.forget()
+
+    def _drop(self, ids: list[int]) -> None:
+        if ids:
+            RevocationEntry.objects.filter(pk__in=ids[:10_000]).delete()
+
+
+_keeper: Keeper | None = None
+_starting = threading.Lock()
+
+
+def ensure() -> None:
+    """Starts this process's thread, unless it runs, or no lease is wanted: without Redis every request asks."""
+    if not settings.REDIS_URL or not settings.REVOCATION_LEASE_SECONDS or _runs():
+        return
+    global _keeper
+    with _starting:
+        if not _runs():
+            _keeper = Keeper(here)
+            _keeper.start()
+            atexit.register(_keeper.stop)
+
+
+def _runs() -> bool:
+    # Where a server forks behind Python's back, a thread of before says that it is alive, and is not.
+    return _keeper is not None and _keeper.pid == os.getpid() and _keeper.is_alive()
+
+
+def _after_fork() -> None:
+    global _starting
+    _starting = threading.Lock()  # somebody else's thread may have held it
+    here.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
