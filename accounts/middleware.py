@@ -7,12 +7,14 @@ from django.contrib.auth import middleware as auth
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import add_never_cache_headers
 from django.utils.functional import SimpleLazyObject
 
 from accounts import visitors
 from accounts.models import User
 from accounts.sessions import SessionStore
+
+# What django.utils.cache.add_never_cache_headers says, without its costs.
+NEVER_CACHE = "max-age=0, no-cache, no-store, must-revalidate, private"
 
 
 class SessionMiddleware(sessions.SessionMiddleware):
@@ -27,7 +29,7 @@ class SessionMiddleware(sessions.SessionMiddleware):
             _session(request).touch()
             # What was shown to somebody signed in is nobody else's to find: not by the back button either.
             if not response.has_header("Cache-Control"):
-                add_never_cache_headers(response)
+                response.headers["Cache-Control"] = NEVER_CACHE
         return response
 
 

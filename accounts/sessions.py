@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import crypto, visitors
+from accounts import crypto, session_rows, visitors
 from accounts.models import Session, User
 
 SEEN_EVERY = timedelta(minutes=1)  # how often a visit is written down
@@ -49,9 +49,8 @@ class SessionStore(SessionBase):
 
     def _live_row(self) -> Session | None:
         now = timezone.now()
-        try:
-            row = Session.objects.select_related("user").get(key_hash=_hash(self.session_key), expire_date__gt=now)
-        except Session.DoesNotExist:
+        row = session_rows.find(_hash(self.session_key))
+        if row is None or row.expire_date <= now:
             return None
         self._decoded = self.decode(row.session_data)
         return row if row.user is None or _lets_in(row, row.user, self._decoded, now) else None

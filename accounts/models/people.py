@@ -60,6 +60,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
+    # As the database had them; nothing for a user that bulk_create() made.
+    _loaded: ClassVar[dict[str, Any]] = {}
+
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
     objects: ClassVar[UserManager] = UserManager()
@@ -109,7 +112,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return {name: self.__dict__[name] for name in GUARDED if name in self.__dict__}
 
     def _remember_guarded(self) -> None:
-        self._loaded = self._guarded()
+        self._loaded = self._guarded()  # type: ignore[misc]
 
     def check_password(self, raw_password: str | None) -> bool:
         """Upgrades the hash, as Django's does, but only the very hash that was checked.
