@@ -1,5 +1,6 @@
 """How an API request shows who it is: one access token in the Authorization header, and nowhere else."""
 
+import logging
 from dataclasses import dataclass
 
 from django.db import DatabaseError
@@ -9,6 +10,9 @@ from rest_framework.request import Request
 
 from accounts import revocation, tokens
 from accounts.tokens import Claims
+
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,7 @@ class AccessTokenAuthentication(BaseAuthentication):
         except tokens.InvalidToken:
             raise AuthenticationFailed from None
         except DatabaseError as error:
+            log.error("Refused for want of a database: %s", error)
             raise Unavailable from error
         if not stands:
             raise AuthenticationFailed

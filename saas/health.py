@@ -10,6 +10,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_safe
 
+from accounts import revocation
+
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -19,8 +21,8 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """Ready: the database answers. The cache is named, but a lost cache only costs time, so it fails nothing."""
-    checks = {"database": _database(), "cache": _cache()}
+    """Ready: the database answers. A lost cache or lease only costs time: they are named, and fail nothing."""
+    checks = {"database": _database(), "cache": _cache(), "lease": revocation.lease()}
     is_ready = checks["database"] == "ok"
     return JsonResponse({"status": "ok" if is_ready else "unavailable", **checks}, status=200 if is_ready else 503)
 

@@ -9,7 +9,7 @@ is that a raised epoch, or a grant that has ended, is looked at on every request
 
 from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
 from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, Scope
-from accounts.revocation.standing import stands
+from accounts.revocation.standing import lease, stands
 
 __all__ = [
     "CauseNeedsUser",
@@ -17,6 +17,7 @@ __all__ = [
     "EverythingStandsAlone",
     "Preview",
     "Scope",
+    "lease",
     "preview",
     "revoke",
     "stands",

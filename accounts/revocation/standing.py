@@ -6,6 +6,14 @@ from accounts.revocation.list import clock, here
 from accounts.tokens import Claims
 
 
+def lease() -> str:
+    """For operators: `held`, `none` just now, or `off` where every request asks the database."""
+    if not worker.is_wanted():
+        return "off"
+    worker.ensure()
+    return "held" if here.is_leased else "none"
+
+
 def stands(claims: Claims) -> bool:
     """No I/O with a lease, one indexed query without; raises DatabaseError when there is neither. Never on hope."""
     if clock() < here.lease_until:

