@@ -16,6 +16,7 @@ from accounts.tokens import Claims
 
 Kind = RevocationEntry.Kind
 NEVER = float("-inf")
+SET_BACK = 60  # seconds that the clock on the wall may be set back before it is noticed
 
 
 def clock() -> float:
@@ -51,15 +52,22 @@ class RevocationList:
     def forget(self) -> None:
         """Empties it and gives up the lease: in a forked child nobody reads the database for it any more."""
         self.lease_until = NEVER
+        self._wall = NEVER  # the clock on the wall less ours, at its most
         self.state = State()
         self._rows: dict[int, tuple[Row, float]] = {}  # by id, with when it was first seen
         self._users: dict[str, int] = {}  # the lowest epoch that is alive
         self._grants: set[str] = set()
         self.keys: set[str] = set()
 
-    @property
+    def renew(self, until: float) -> None:
+        self._wall = max(self._wall, time.time() - clock())
+        self.lease_until = until
+
     def is_leased(self) -> bool:
-        return clock() < self.lease_until
+        """Not while the clock on the wall stands before where it was: it would let expired tokens live again whose
+        entries are gone. The database remembers them."""
+        now = clock()
+        return now < self.lease_until and time.time() - now > self._wall - SET_BACK
 
     def refuses(self, claims: Claims) -> bool:
         return (

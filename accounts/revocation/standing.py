@@ -2,7 +2,7 @@
 
 from accounts import tokens
 from accounts.revocation import worker
-from accounts.revocation.list import clock, here
+from accounts.revocation.list import here
 from accounts.tokens import Claims
 
 
@@ -11,12 +11,12 @@ def lease() -> str:
     if not worker.is_wanted():
         return "off"
     worker.ensure()
-    return "held" if here.is_leased else "none"
+    return "held" if here.is_leased() else "none"
 
 
 def stands(claims: Claims) -> bool:
     """No I/O with a lease, one indexed query without; raises DatabaseError when there is neither. Never on hope."""
-    if clock() < here.lease_until:
+    if here.is_leased():
         return not here.refuses(claims)
     worker.ensure()
     return tokens.is_live(claims)

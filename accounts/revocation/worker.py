@@ -83,7 +83,7 @@ class Keeper(threading.Thread):
             self._beat_at = NEVER
             return False
         if self._is_fed:
-            self._copy.lease_until = asked_at + settings.REVOCATION_LEASE_SECONDS
+            self._copy.renew(asked_at + settings.REVOCATION_LEASE_SECONDS)
         return True
 
     def _register(self, now: float) -> None:

@@ -12,7 +12,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -76,6 +77,12 @@ class Node:
         finally:
             line.close()
 
+    def ask_soon(self, path: str, token: str) -> Callable[[], int]:
+        """Asks now, though the node may be stopped; call what it returns for the status."""
+        pool = ThreadPoolExecutor(1)
+        future = pool.submit(self.ask, path, token)
+        return lambda: future.result(20)[0]
+
     def me(self, token: str) -> int:
         """The status of the API's answer to this access token."""
         return self.ask("/api/v1/me", token)[0]
@@ -135,6 +142,24 @@ class Cluster:
         return node
 
     @contextmanager
+    def one_more(self, **changed: str) -> Iterator[Node]:
+        """A node with some variables of its own, for a while."""
+        node = self.add(**changed)
+        try:
+            node.wait_until_up()
+            yield node
+        finally:
+            self.nodes.remove(node)
+            node.stop()
+
+    def stop_postgresql(self) -> None:
+        connection.close()
+        self.postgresql.stop()
+
+    def start_postgresql(self) -> None:
+        self.postgresql.ensure_postgres_running()
+
+    @contextmanager
     def as_default(self) -> Iterator[None]:
         """The test's own Django reads and writes here, in all its threads, and revokes through this Redis."""
         before = dict(connection.settings_dict)
@@ -167,7 +192,12 @@ class Cluster:
 
 class Seen(NamedTuple):
     began: float
+    ended: float
     status: int
+
+    @property
+    def took(self) -> float:
+        return self.ended - self.began
 
 
 class Watch:
@@ -192,7 +222,8 @@ class Watch:
         while self._going:
             for name, token in tokens.items():
                 began = time.monotonic()
-                self.seen[name].append(Seen(began, node.me(token)))
+                status = node.me(token)
+                self.seen[name].append(Seen(began, time.monotonic(), status))
             time.sleep(0.01)
 
     def statuses(self, name: str, *, since: float = 0.0) -> set[int]:

