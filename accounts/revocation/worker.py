@@ -15,24 +15,17 @@ import uuid
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.backends.utils import CursorWrapper
 from django.db.models import F
 from django.utils import timezone
 
-from accounts import keys
-from accounts.models import RevocationEntry, Worker
-from accounts.revocation import feed, wire
-from accounts.revocation.list import NEVER, RevocationList, Row, State, clock, here
+from accounts.models import Worker
+from accounts.revocation import feed, reading, wire
+from accounts.revocation.list import NEVER, RevocationList, clock, here
 
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds between signs of life
 GONE = 60.0  # seconds without one, after which another worker strikes it off
-
-_TABLE = RevocationEntry._meta.db_table
-_STATE = f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM {_TABLE}"
-_NEWER = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s"
-_ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE}"
 
 
 class Keeper(threading.Thread):
@@ -76,7 +69,7 @@ class Keeper(threading.Thread):
         try:
             connection.close_if_unusable_or_obsolete()
             self._register(asked_at)
-            self._read(asked_at)
+            reading.read_into(self._copy, seen_at=asked_at)
         except DatabaseError as error:
             log.warning("The revocation list could not be read: %s", error)
             connection.close()
@@ -109,29 +102,6 @@ class Keeper(threading.Thread):
             if now - seen[pk][1] > GONE:
                 Worker.objects.filter(pk=pk, beat=beat).delete()
         self._others = seen
-
-    def _read(self, seen_at: float) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(_STATE)
-            if State(*map(int, cursor.fetchone())) != self._copy.state:
-                self._catch_up(cursor, seen_at)
-        self._drop(self._copy.outlived(seen_at))
-
-    def _catch_up(self, cursor: CursorWrapper, seen_at: float) -> None:
-        """Reads what is new; everything, where that does not account for the difference."""
-        refused_keys = self._copy.keys
-        cursor.execute(_NEWER, [self._copy.state.highest])
-        self._copy.add(map(Row._make, cursor.fetchall()), seen_at=seen_at)
-        cursor.execute(_STATE)
-        if State(*map(int, cursor.fetchone())) != self._copy.state:
-            cursor.execute(_ALL)
-            self._copy.replace(map(Row._make, cursor.fetchall()), seen_at=seen_at)
-        if self._copy.keys - refused_keys:
-            keys.forget()
-
-    def _drop(self, ids: list[int]) -> None:
-        if ids:
-            RevocationEntry.objects.filter(pk__in=ids[:10_000]).delete()
 
 
 _keeper: Keeper | None = None
