@@ -16,8 +16,9 @@ from accounts.tests.world import PASSWORD, World
 from saas.tests import services
 from saas.tests.chromium import Chromium, NoBrowser
 
-# They start a PostgreSQL and a Redis of their own, whatever the others run on.
-collect_ignore = ["saas/tests/test_faults.py"] if services.ON == "sqlite" else []
+# These start a PostgreSQL and a Redis of their own, or need a Redis: once is enough, beside PostgreSQL.
+ONCE = ["saas/tests/test_faults.py", "accounts/tests/test_confirmations.py"]
+collect_ignore = ONCE if services.ON == "sqlite" else []
 
 
 def pytest_configure() -> None:

@@ -73,6 +73,9 @@ class IntegrationAdmin(EndableAdmin):
 
 
 @admin.register(SigningKey)
-class SigningKeyAdmin(ReadOnlyAdmin):
-    list_display = ["kid", "algorithm", "created_at"]
-    fields = ["kid", "algorithm", "public_pem", "created_at"]
+class SigningKeyAdmin(EndableAdmin):
+    list_display = ["kid", "algorithm", "created_at", "revoked_at"]
+    fields = ["kid", "algorithm", "public_pem", "created_at", "revoked_at"]
+
+    def scope_of(self, row: SigningKey) -> Scope:
+        return Scope(signing_key=row)

@@ -1,6 +1,8 @@
 """What happened: revocations and the security log. Nobody edits the past here."""
 
 from django.contrib import admin
+from django.utils.html import format_html_join
+from django.utils.safestring import mark_safe
 
 from accounts.admin.readonly import ReadOnlyAdmin
 from accounts.models import Revocation, SecurityEvent
@@ -8,12 +10,20 @@ from accounts.models import Revocation, SecurityEvent
 
 @admin.register(Revocation)
 class RevocationAdmin(ReadOnlyAdmin):
-    list_display = ["at", "cause", "user", "in_words", "actor_label", "reason"]
+    list_display = ["at", "cause", "user", "in_words", "receipt_in_words", "actor_label", "reason"]
     list_filter = ["cause"]
     list_select_related = ["user"]
     search_fields = ["user__email", "actor_label", "reason"]
     fields = ["id", "at", "cause", "reason", "user", "actor_label", "scope", "in_words"]
-    readonly_fields = ["id", "in_words"]
+    fields += ["receipt_in_words", "workers", "receipt_jws"]
+    readonly_fields = ["id", "in_words", "receipt_in_words", "workers"]
+
+    @admin.display(description="Workers")
+    def workers(self, row: Revocation) -> str:
+        receipt = row.receipt or {"confirmed": [], "fenced": [], "pending": []}
+        confirmed = [(each["worker"], f"confirmed after {each['ms']} ms") for each in receipt["confirmed"]]
+        silent = [(name, kind) for kind in ("fenced", "pending") for name in receipt[kind]]
+        return format_html_join(mark_safe("<br>"), "{}: {}", confirmed + silent) or "none to wait for"
 
 
 @admin.register(SecurityEvent)

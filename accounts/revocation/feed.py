@@ -112,7 +112,7 @@ def lay(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name, statements in _statements(connection).items():
             for statement in statements:
-                cursor.execute(statement.replace("%", "%%") if connection.vendor == "sqlite" else statement)
+                cursor.execute(statement)
             if connection.vendor == "postgresql":
                 table = next(t.table for t in _of(connection) if PREFIX + t.name == name)
                 cursor.execute(f"COMMENT ON TRIGGER {name} ON {table} IS '{_digest(statements)}'")

@@ -4,7 +4,6 @@ Nothing is believed of Redis but that a worker we know of, which signs with our 
 this very announcement. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
 """
 
-import json
 import logging
 import secrets
 import time
@@ -64,7 +63,7 @@ class Ear:
             pipeline = self._redis.pipeline(transaction=False)
             for announcement in announcements:
                 key = _key(announcement)
-                pipeline.rpush(key, json.dumps([worker_id, _signature(announcement, worker_id)]))
+                pipeline.rpush(key, f"{worker_id} {_signature(announcement, worker_id)}")
                 pipeline.expire(key, KEPT)
             pipeline.execute()
         except (redis.RedisError, OSError) as error:
@@ -110,10 +109,9 @@ class Announcement:
     def _next(self, seconds: float) -> Iterator[str]:
         assert self._redis is not None  # noqa: S101
         found = self._redis.blpop([_key(self.id)], timeout=max(0.01, min(seconds, TIMEOUT / 2)))
-        if found:
-            worker_id, signature = json.loads(found[1])
-            if constant_time_compare(signature, _signature(self.id, worker_id)):
-                yield worker_id
+        worker_id, _, signature = found[1].partition(" ") if found else ("", "", "")
+        if found and constant_time_compare(signature, _signature(self.id, worker_id)):
+            yield worker_id
 
 
 def _key(announcement: str) -> str:

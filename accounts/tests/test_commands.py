@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.models import Grant, Revocation, Session, User
+from accounts.models import Grant, Revocation, Session, SigningKey, User
 
 pytestmark = pytest.mark.django_db
 
@@ -21,24 +21,56 @@ def run(*arguments):
     return out.getvalue()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_revoke_ends_everything_and_prints_what_ended(world, browser):
     bob = browser(world.bob)
     world.connect(world.bob)
     said = run("revoke", "--user", "BOB@example.com", "--cause", "compromised", "--reason", "Stolen")
     assert "1 session and 1 connected app" in said
+    assert "effective at commit: every request asks the database" in said
     assert bob.get("/dashboard/").status_code == 302
     assert Revocation.objects.get().reason == "Stolen"
 
 
-def test_what_revoke_prints_for_programs_is_json_and_no_mail(
-    world, settings, capsys, django_capture_on_commit_callbacks
-):
+@pytest.mark.django_db(transaction=True)
+def test_what_revoke_prints_for_programs_is_json_and_no_mail(world, settings, capsys):
     settings.EMAIL_BACKEND = "saas.mail.Printed"
-    with django_capture_on_commit_callbacks(execute=True):
-        call_command("revoke", "--user", world.bob.email, "--cause", "compromised", "--json")
+    call_command("revoke", "--user", world.bob.email, "--cause", "compromised", "--json")
     printed = capsys.readouterr()
     assert json.loads(printed.out)["cause"] == "compromised"
     assert "choose a new password" in printed.err
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [
+        ("--organisation", lambda w: w.acme.pk),
+        ("--integration", lambda w: w.sync.pk),
+        ("--signing-key", lambda w: SigningKey.objects.get().pk),
+    ],
+)
+def test_revoke_takes_other_scopes(world, name, of):
+    world.connect(world.bob)
+    printed = json.loads(run("revoke", name, str(of(world)), "--json"))
+    assert (printed["ended"]["grants"], printed["cause"]) == (1, "ended")
+    assert printed["receipt"]["complete"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_revoke_everything_and_read_the_receipt_again(world, browser):
+    browser(world.bob)
+    printed = json.loads(run("revoke", "--everything", "--json"))
+    assert printed["ended"]["sessions"] == 1
+    assert json.loads(run("receipt", printed["id"], "--json")) == printed
+    assert run("receipt", printed["id"], "--jws").strip() == printed["receipt_jws"]
+    assert "everything" in run("receipt", printed["id"])
+
+
+@pytest.mark.parametrize("id_", ["", "x", "00000000-0000-4000-8000-000000000000", "a\0b", "0" * 500])
+def test_a_receipt_of_nothing_is_refused(db, id_):
+    with pytest.raises(CommandError, match="There is no revocation"):
+        run("receipt", id_)
 
 
 def test_a_dry_run_says_the_same_and_ends_nothing(world, browser):
@@ -55,6 +87,17 @@ def test_a_dry_run_says_the_same_and_ends_nothing(world, browser):
         ["--user", "a\0b", "--cause", "compromised"],
         ["--user", "bob@example.com", "--cause", "whim"],
         ["--user", "bob@example.com"],
+        [],
+        ["--user", "bob@example.com", "--everything"],
+        ["--everything", "--cause", "compromised"],
+        ["--organisation", "x"],
+        ["--organisation", "00000000-0000-4000-8000-000000000000"],
+        ["--integration", "a\0b"],
+        ["--signing-key", "x"],
+        ["--signing-key", "a\0b"],
+        ["--everything", "--timeout", "-1"],
+        ["--everything", "--timeout", "nan"],
+        ["--everything", "--timeout", "soon"],
         ["--user", "bob@example.com", "--cause", "compromised", "--reason", "x" * 501],
         ["--user", "bob@example.com", "--cause", "compromised", "--reason", "a\0b"],
     ],

@@ -1,60 +1,84 @@
-"""`manage.py revoke`: from a shell what the admin does."""
+"""`manage.py revoke`: from a shell what the admin does, and what it does not: an organisation, a key, everything."""
 
-import json
+import uuid
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import revocation
-from accounts.models import Cause, Revocation, User
+from accounts.management import printing
+from accounts.models import Cause, Integration, Organisation, SigningKey, User
 from accounts.revocation import Scope
 
-CAUSES = [Cause.COMPROMISED, Cause.SIGNED_OUT_EVERYWHERE, Cause.DEACTIVATED]
+OF_USERS = [Cause.COMPROMISED, Cause.SIGNED_OUT_EVERYWHERE, Cause.DEACTIVATED]
 
 
 class Command(BaseCommand):
-    help = "Ends every session, every token and every other credential of a user, at once. Prints what ended."
+    help = (
+        "Ends all credentials of a user, or of what else is named, at once. Prints what ended, and the receipt: which "
+        "workers have confirmed. Its status is 3 when the receipt is not complete."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--user", required=True, metavar="EMAIL")
-        parser.add_argument("--cause", required=True, choices=[cause.value for cause in CAUSES])
+        scope = parser.add_mutually_exclusive_group(required=True)
+        scope.add_argument("--user", metavar="EMAIL")
+        scope.add_argument("--organisation", metavar="ID")
+        scope.add_argument("--integration", metavar="CLIENT_ID")
+        scope.add_argument("--signing-key", metavar="KID")
+        scope.add_argument("--everything", action="store_true", help="every credential of everybody")
+        causes = [cause.value for cause in OF_USERS]
+        parser.add_argument("--cause", choices=causes, help="what happened; with --user, and only there")
         parser.add_argument("--reason", default="", help="for the audit, at most 500 characters")
+        parser.add_argument("--timeout", type=float, metavar="SECONDS", help="wait for workers no longer than this")
         parser.add_argument("--dry-run", action="store_true", help="say what would end, and end nothing")
         parser.add_argument("--json", action="store_true", help="print for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if len(options["reason"]) > 500 or "\0" in options["reason"]:
-            raise CommandError("--reason takes at most 500 characters, and no NUL.")
-        if "\0" in options["user"]:
-            raise CommandError("--user is not an e-mail address.")
-        user = User.objects.filter(email=User.objects.normalize_email(options["user"])).first()
-        if user is None:
-            raise CommandError(f"There is no user {options['user']}. Nothing was changed.")
-        scope = Scope(user=user)
+        _check(options)
+        scope = _scope(options)
         if options["dry_run"]:
             self.stdout.write(f"Would end: {revocation.preview(scope).in_words}.")
             return
-        revoked = revocation.revoke(scope, cause=Cause(options["cause"]), reason=options["reason"])
-        self.stdout.write(json.dumps(_as_dict(revoked)) if options["json"] else _as_text(revoked))
+        cause = Cause(options["cause"] or Cause.ENDED)
+        revoked = revocation.revoke(scope, cause=cause, reason=options["reason"], patience=options["timeout"])
+        self.stdout.write(printing.as_json(revoked) if options["json"] else printing.as_text(revoked))
+        if not (revoked.receipt and revoked.receipt["complete"]):
+            message = "It is committed, but the receipt is not complete: a worker may hold a lease for a moment yet."
+            raise CommandError(message, returncode=3)
 
 
-def _as_dict(revoked: Revocation) -> dict[str, Any]:
-    return {
-        "id": str(revoked.pk),
-        "at": revoked.at.isoformat(),
-        "cause": revoked.cause,
-        "reason": revoked.reason,
-        "scope": revoked.scope,
-        "ended": {name: getattr(revoked, name) for name in ("sessions", "grants", "codes", "client_secrets")},
-    }
+def _check(options: dict[str, Any]) -> None:
+    if len(options["reason"]) > 500 or "\0" in options["reason"]:
+        raise CommandError("--reason takes at most 500 characters, and no NUL.")
+    if options["timeout"] is not None and not 0 <= options["timeout"] <= 3600:
+        raise CommandError("--timeout takes a number of seconds from 0 to 3600.")
+    if bool(options["user"]) != bool(options["cause"]):
+        raise CommandError("--cause says what happened to a user: it goes with --user, and --user with it.")
 
 
-def _as_text(revoked: Revocation) -> str:
-    lines = [
-        f"Revoked {revoked.user}: {revoked.get_cause_display()}.",
-        f"  ended     {revoked.in_words}",
-        "  effective at commit: every request asks the database",
-        f"  record    {revoked.pk}",
-    ]
-    return "\n".join(lines)
+def _scope(options: dict[str, Any]) -> Scope:
+    if options["everything"]:
+        return Scope(everything=True)
+    if options["organisation"]:
+        return Scope(organisation=_by_id(Organisation, options["organisation"]))
+    if options["integration"]:
+        return Scope(integration=_by_id(Integration, options["integration"]))
+    if options["signing_key"]:
+        return Scope(signing_key=_found(SigningKey, kid=options["signing_key"]))
+    return Scope(user=_found(User, email=User.objects.normalize_email(options["user"])))
+
+
+def _by_id(model: Any, text: str) -> Any:
+    try:
+        return _found(model, pk=uuid.UUID(text))
+    except ValueError:
+        raise CommandError(f"{text} is not an id: 32 hex digits. Nothing was changed.") from None
+
+
+def _found(model: Any, **by: Any) -> Any:
+    row = None if any("\0" in str(value) for value in by.values()) else model.objects.filter(**by).first()
+    if row is None:
+        value = next(iter(by.values()))
+        raise CommandError(f"There is no {model._meta.verbose_name} {value}. Nothing was changed.")
+    return row

@@ -1,0 +1,42 @@
+"""How a revocation with its receipt is printed: for people, and for programs."""
+
+import json
+from typing import Any
+
+from accounts.models import Revocation
+
+
+def as_json(revoked: Revocation) -> str:
+    facts: dict[str, Any] = {
+        "id": str(revoked.pk),
+        "at": revoked.at.isoformat(),
+        "cause": revoked.cause,
+        "reason": revoked.reason,
+        "scope": revoked.scope,
+        "ended": revoked.ended,
+        "receipt": revoked.receipt,
+        "receipt_jws": revoked.receipt_jws,
+    }
+    return json.dumps(facts)
+
+
+def as_text(revoked: Revocation) -> str:
+    lines = [
+        f"Revoked {revoked.user or _scope(revoked)}: {revoked.get_cause_display()}.",
+        f"  ended     {revoked.in_words}",
+        f"  receipt   {revoked.receipt_in_words}",
+        *_workers(revoked),
+        f"  record    {revoked.pk}",
+    ]
+    return "\n".join(lines)
+
+
+def _scope(revoked: Revocation) -> str:
+    return ", ".join(name if value is True else f"{name} {value}" for name, value in revoked.scope.items())
+
+
+def _workers(revoked: Revocation) -> list[str]:
+    receipt = revoked.receipt or {"confirmed": [], "fenced": [], "pending": []}
+    confirmed = [f"    {each['worker']:<40} {each['ms']:>8} ms" for each in receipt["confirmed"]]
+    silent = [f"    {name:<40} {kind:>11}" for kind in ("fenced", "pending") for name in receipt[kind]]
+    return confirmed + silent

@@ -1,0 +1,79 @@
+"""Receipts: who confirmed, who is fenced, who is pending; signed so that anybody can verify; never a guess."""
+
+import time
+
+import jwt
+import pytest
+from django.db import DatabaseError
+from django.utils import timezone
+
+from accounts import revocation
+from accounts.models import Cause, Revocation, Worker
+from accounts.revocation import Scope, receipts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def registered(name, lease=0.2):
+    return Worker.objects.create(name=name, lease_seconds=lease, seen_at=timezone.now())
+
+
+def sign_out(world, **more):
+    return revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE, **more)
+
+
+def test_without_leases_it_is_effective_at_commit(world):
+    done = sign_out(world)
+    assert (done.receipt["complete"], done.receipt["expected"]) == (True, 0)
+    assert done.receipt_in_words == "effective at commit: every request asks the database"
+
+
+def test_a_worker_that_says_nothing_is_fenced_once_its_lease_is_over(world):
+    registered("web-1:7")
+    began = time.monotonic()
+    done = sign_out(world)
+    assert time.monotonic() - began >= 0.2
+    assert (done.receipt["complete"], done.receipt["fenced"], done.receipt["pending"]) == (True, ["web-1:7"], [])
+    assert "1 fenced" in done.receipt_in_words
+
+
+def test_who_cannot_wait_is_told_who_is_pending(world):
+    registered("web-1:7", lease=30)
+    done = sign_out(world, patience=0.05)
+    assert (done.receipt["complete"], done.receipt["pending"]) == (False, ["web-1:7"])
+    assert "1 pending" in done.receipt_in_words
+
+
+def test_the_wait_is_for_the_longest_lease_of_all(world):
+    registered("web-1:7", lease=0.1)
+    registered("web-2:7", lease=0.4)
+    began = time.monotonic()
+    assert len(sign_out(world).receipt["fenced"]) == 2
+    assert time.monotonic() - began >= 0.4
+
+
+def test_it_is_kept_and_verifies_with_the_jwks(world, client):
+    done = sign_out(world)
+    kept = Revocation.objects.get()
+    assert (kept.receipt, kept.receipt_jws) == (done.receipt, done.receipt_jws)
+    keys = jwt.PyJWKSet.from_dict(client.get("/.well-known/jwks.json").json())
+    header = jwt.get_unverified_header(kept.receipt_jws)
+    claims = jwt.decode(kept.receipt_jws, keys[header["kid"]], algorithms=["ES256"])
+    assert header["typ"] == receipts.TYP
+    assert (claims["jti"], claims["ended"], claims["receipt"]) == (str(done.pk), done.ended, done.receipt)
+
+
+def test_it_opens_nothing(world, api_client):
+    assert api_client(sign_out(world).receipt_jws).get("/api/v1/me").status_code == 401
+
+
+def test_a_database_that_goes_away_undoes_no_revocation(world, browser, monkeypatch):
+    bob = browser(world.bob)
+
+    def gone(*args, **kwargs):
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(Worker.objects, "all", gone)
+    done = sign_out(world)
+    assert (done.receipt, done.receipt_in_words) == (None, "no receipt yet")
+    assert bob.get("/dashboard/").status_code == 302
