@@ -109,7 +109,7 @@ class Announcement:
     def _next(self, seconds: float) -> Iterator[str]:
         assert self._redis is not None  # noqa: S101
         found = self._redis.blpop([_key(self.id)], timeout=max(0.01, min(seconds, TIMEOUT / 2)))
-        worker_id, _, signature = found[1].partition(" ") if found else ("", "", "")
+        worker_id, _, signature = str(found[1]).partition(" ") if found else ("", "", "")
         if found and constant_time_compare(signature, _signature(self.id, worker_id)):
             yield worker_id
 

@@ -1,4 +1,4 @@
-"""Confirmations through a real Redis: from workers that we know, signed, and after the commit; others count for nothing.
+"""Confirmations through a real Redis: of workers we know, signed, after the commit; others count for nothing.
 
 Not run on SQLite, beside which the tests start no Redis.
 """
