@@ -61,8 +61,10 @@ def tell(stage: Stage, say: Say) -> None:
 
     say("\n2. The phone is stolen. An operator: manage.py revoke --cause compromised")
     started = time.monotonic()
-    ended = stage.revoke(bob["email"])["ended"]
+    revoked = stage.revoke(bob["email"])
+    ended = revoked["ended"]
     say(f"   ended {ended['sessions']} sessions and {ended['grants']} connected app in {_ms(started)}")
+    say(f"   receipt: {revoked['receipt_in_words']}")
 
     say("\n3. Everything of Bob's is refused on its very next request, and nothing of Alice's.")
     _expect(say, "Bob's laptop is sent to sign in", lambda: laptop.get("/dashboard/").status, 302)

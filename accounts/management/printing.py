@@ -15,6 +15,7 @@ def as_json(revoked: Revocation) -> str:
         "scope": revoked.scope,
         "ended": revoked.ended,
         "receipt": revoked.receipt,
+        "receipt_in_words": revoked.receipt_in_words,
         "receipt_jws": revoked.receipt_jws,
     }
     return json.dumps(facts)

@@ -53,15 +53,21 @@ class Redis:
         self.process.send_signal(signal.SIGCONT)
 
 
-class Node:
-    """One gunicorn with one worker process."""
+GUNICORN = ("-m", "gunicorn", "saas.wsgi", "--threads", "4", "--log-level", "warning", "--bind", "{address}")
+UVICORN = ("-m", "uvicorn", "saas.asgi:application", "--log-level", "warning", "--host", "{host}", "--port", "{port}")
+RUNSERVER = ("manage.py", "runserver", "{address}")
 
-    def __init__(self, env: dict[str, str], log: Any, *, options: tuple[str, ...] = ()) -> None:
+
+class Node:
+    """One web server with one process that serves."""
+
+    def __init__(
+        self, env: dict[str, str], log: Any, *, server: tuple[str, ...] = GUNICORN, options: tuple[str, ...] = ()
+    ) -> None:
         self.port = services.free_port()
-        command = [sys.executable, "-m", "gunicorn", "saas.wsgi", "--bind", f"127.0.0.1:{self.port}", "--threads", "4"]
-        self.process = subprocess.Popen(
-            [*command, "--log-level", "warning", *options], cwd=ROOT, env=env, stdout=log, stderr=log
-        )
+        words = {"host": "127.0.0.1", "port": self.port, "address": f"127.0.0.1:{self.port}"}
+        command = [sys.executable, *(word.format(**words) for word in server), *options]
+        self.process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
         self.url = f"http://127.0.0.1:{self.port}"
 
     def ask(self, path: str, token: str = "", timeout: float = 20) -> tuple[int, str]:
@@ -103,7 +109,8 @@ class Node:
         return int(children[0])
 
     def stop(self) -> None:
-        self.process.terminate()
+        """As an operator's Ctrl-C would: runserver's own child is in the same group."""
+        os.killpg(self.process.pid, signal.SIGINT if "runserver" in self.process.args else signal.SIGTERM)
         self.process.wait(timeout=20)
 
 
@@ -136,15 +143,15 @@ class Cluster:
             "PYTHONWARNINGS": "ignore",  # no collected static files here
         }
 
-    def add(self, **changed: str) -> Node:
-        node = Node({**self.env, **changed}, self.log)
+    def add(self, *, server: tuple[str, ...] = GUNICORN, options: tuple[str, ...] = (), **changed: str) -> Node:
+        node = Node({**self.env, **changed}, self.log, server=server, options=options)
         self.nodes.append(node)
         return node
 
     @contextmanager
-    def one_more(self, **changed: str) -> Iterator[Node]:
-        """A node with some variables of its own, for a while."""
-        node = self.add(**changed)
+    def one_more(self, **how: Any) -> Iterator[Node]:
+        """A node of another kind, or with some variables of its own, for a while."""
+        node = self.add(**how)
         try:
             node.wait_until_up()
             yield node

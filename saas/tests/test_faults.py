@@ -17,12 +17,13 @@ from types import SimpleNamespace
 import psycopg
 import pytest
 import redis
+from django.core.management import call_command
 
 from accounts import keys, revocation
-from accounts.models import Cause
+from accounts.models import Cause, Worker
 from accounts.revocation import Scope
 from accounts.tests.world import World
-from saas.tests.cluster import LEASE, POLL, Cluster, Watch
+from saas.tests.cluster import LEASE, POLL, RUNSERVER, UVICORN, Cluster, Watch
 
 pytestmark = pytest.mark.xdist_group("cluster")
 
@@ -277,6 +278,39 @@ def test_postgresql_gone_for_ten_seconds(cluster, story, record_property):
     assert watch.statuses("alice") <= {200, 503}
     assert watch.statuses("alice", since=whole) == {200}
     assert watch.statuses("bob", since=then) == {401}
+
+
+def registered():
+    return set(Worker.objects.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        {},
+        {"options": ("--preload",)},  # everything is loaded before the fork; the thread starts behind it
+        {"server": UVICORN},
+        {"server": RUNSERVER, "DEBUG": "true"},  # one process watches the files, and has no thread; the other serves
+    ],
+    ids=["gunicorn", "preloading", "asgi", "reloading"],
+)
+def test_a_server_of_each_kind_confirms_and_is_waited_for_no_more_once_it_has_ended(cluster, story, kind):
+    before = registered()
+    with cluster.one_more(**kind) as node:
+        assert node.me(story.tokens["bob"]) == 200
+        cluster.wait_until_leased()
+        assert len(registered() - before) == 1
+        receipt, _ = compromise(story)
+        assert len(receipt["confirmed"]) == 9
+        assert node.me(story.tokens["bob"]) == 401
+    assert registered() <= before
+
+
+def test_a_command_starts_no_thread_and_registers_nothing(cluster):
+    before = registered()
+    call_command("purge")
+    assert "revocation-list" not in {thread.name for thread in threading.enumerate()}
+    assert registered() <= before
 
 
 def confirms_again(cluster, record_property):
