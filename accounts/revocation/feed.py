@@ -18,7 +18,7 @@ PREFIX = "revocation_feed_"
 
 class Trigger(NamedTuple):
     name: str
-    event: str  # UPDATE, DELETE or INSERT
+    event: str  # UPDATE, DELETE, INSERT or TRUNCATE
     table: str
     when: str
     do: str
@@ -31,6 +31,11 @@ def _triggers(now: str, hex_of: Callable[[str], str]) -> list[Trigger]:
     def refuse(kind: str, subject: str, epoch: str = "0") -> str:
         columns = "kind, subject, epoch, created_at"
         return f"INSERT INTO accounts_revocationentry ({columns}) VALUES ('{kind}', {subject}, {epoch}, {now})"
+
+    refuse_all_grants = (
+        f"INSERT INTO accounts_revocationentry (kind, subject, epoch, created_at) "
+        f"SELECT 'grant', {hex_of('id')}, 0, {now} FROM {grant} WHERE ended_at IS NULL AND expires_at > {now}"
+    )
 
     def end(table: str, which: str) -> str:
         return f"UPDATE {table} SET ended_at = {now} WHERE ended_at IS NULL AND {which}"
@@ -67,6 +72,7 @@ def _triggers(now: str, hex_of: Callable[[str], str]) -> list[Trigger]:
         ),
         Trigger("grant_ended", "UPDATE", grant, f"{grant_ends} OR {grant_moves}", refuse("grant", hex_of("NEW.id"))),
         Trigger("grant_gone", "DELETE", grant, was_alive, refuse("grant", hex_of("OLD.id"))),
+        Trigger("grant_truncated", "TRUNCATE", grant, "", refuse_all_grants),
         Trigger(
             "secret_ended",
             "UPDATE",
@@ -148,7 +154,8 @@ def is_laid(connection: BaseDatabaseWrapper) -> bool:
 
 def _of(connection: BaseDatabaseWrapper) -> list[Trigger]:
     if connection.vendor == "sqlite":
-        return _triggers("strftime('%Y-%m-%d %H:%M:%f', 'now')", lambda column: column)
+        triggers = _triggers("strftime('%Y-%m-%d %H:%M:%f', 'now')", lambda column: column)
+        return [trigger for trigger in triggers if trigger.event != "TRUNCATE"]  # it knows no such thing
     # Not now(): that is when the transaction began, which may be long ago.
     return _triggers("clock_timestamp()", lambda column: f"replace({column}::text, '-', '')")
 
@@ -168,9 +175,12 @@ def _for_sqlite(name: str, trigger: Trigger) -> list[str]:
 def _for_postgresql(name: str, trigger: Trigger) -> list[str]:
     body = f"BEGIN {trigger.do}; RETURN NULL; END"
     when = f" WHEN ({trigger.when})" if trigger.when else ""
+    # TRUNCATE knows no rows: what it takes is read before it does.
+    time, each = ("BEFORE", "STATEMENT") if trigger.event == "TRUNCATE" else ("AFTER", "ROW")
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER {name} AFTER {trigger.event} ON {trigger.table} FOR EACH ROW{when} EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} {time} {trigger.event} ON {trigger.table} "
+        f"FOR EACH {each}{when} EXECUTE FUNCTION {name}()",
     ]
 
 

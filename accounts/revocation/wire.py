@@ -95,15 +95,17 @@ class Announcement:
     def confirmations(self, seconds: float) -> Iterator[str]:
         """Ids of workers, as they confirm. Ends when the time is up."""
         until = time.monotonic() + seconds
-        while self._redis and time.monotonic() < until:
-            try:
+        try:
+            while self._redis and time.monotonic() < until:
                 self._redis.publish(CHANNEL, self.id)
                 again_at = min(until, time.monotonic() + REPEAT)
                 while (left := again_at - time.monotonic()) > 0:
                     yield from self._next(left)
-            except (redis.RedisError, OSError) as error:
-                log.warning("Could not announce a revocation: %s", error)
-                self._redis = None
+        except (redis.RedisError, OSError) as error:
+            log.warning("Could not announce a revocation: %s", error)
+        finally:
+            if self._redis:
+                self._redis.close()
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _next(self, seconds: float) -> Iterator[str]:

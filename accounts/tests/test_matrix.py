@@ -83,7 +83,8 @@ def test_nothing_happened_and_everything_lives(world, browser):
 def test_every_cause_scope_and_trigger_has_its_row():
     told_of = frozenset().union(*(row.tells_of for row in ROWS))
     assert {*Cause, *NARROWING, "everything"} <= told_of
-    assert {trigger.name for trigger in feed._of(connection)} <= told_of
+    # Of TRUNCATE, which no transaction of a test can try, saas/tests/test_faults.py tells.
+    assert {trigger.name for trigger in feed._of(connection)} <= told_of | {"grant_truncated"}
 
 
 def test_every_credential_has_its_places():

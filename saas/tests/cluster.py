@@ -192,9 +192,9 @@ class Cluster:
     def stop(self) -> None:
         for node in self.nodes:
             node.stop()
+        self.log.close()
         self.redis.stop()
         self.postgresql.cleanup()
-        self.log.close()
 
 
 class Seen(NamedTuple):

@@ -249,6 +249,13 @@ def test_raw_sql_is_refused_within_a_poll(cluster, story):
     assert {node.me(story.tokens["bob"]) for node in cluster.nodes} == {401}
 
 
+def test_truncate_is_refused_within_a_poll(cluster, story):
+    with psycopg.connect(cluster.postgresql.get_uri()) as operator:
+        operator.execute("TRUNCATE accounts_grant CASCADE")
+    time.sleep(2 * POLL + 0.2)
+    assert {node.me(token) for node in cluster.nodes for token in story.tokens.values()} == {401}
+
+
 def test_postgresql_restarted(cluster, story, record_property):
     receipt, then = compromise(story)
     with Watch(cluster, **story.tokens) as watch:
