@@ -156,7 +156,7 @@ print(rotation.publish(now=True).pk)
 def test_a_key_that_another_process_makes_signs_and_verifies_here_without_a_restart(world, monkeypatch):
     from django.db import connection
 
-    monkeypatch.setattr(keys, "KEY_REREAD", 5.0)
+    monkeypatch.setattr(keys, "KEY_REREAD", 600.0)
     old = world.own_tokens()["access_token"]
     database = connection.settings_dict["NAME"]
     url = os.environ["DATABASE_URL"]
