@@ -182,7 +182,9 @@ def database(name: str, default: str) -> dict[str, Any]:
         if not config.get("NAME") and "service" not in config.get("OPTIONS", {}):
             raise Refused(f"{name} names no database: postgres://user:password@host:5432/name.")
         # A database that does not answer must not hang every request that asks it.
-        options = {"connect_timeout": 5, "options": "-c statement_timeout=30000", **config.get("OPTIONS", {})}
+        options: dict[str, Any] = {"connect_timeout": 5, "options": "-c statement_timeout=30000"}
+        # Statements are planned once for each connection; the planning costs more than most of ours take.
+        options |= {"server_side_binding": True, "prepare_threshold": 2, **config.get("OPTIONS", {})}
         return {**config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}
     if config.get("ENGINE") == "django.db.backends.sqlite3":
         _make_folder(Path(config["NAME"]).parent)

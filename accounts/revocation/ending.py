@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Count, F, Q
 
 from accounts import events, keys, tokens, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
-from accounts.models.revocations import COUNTED
 from accounts.revocation import aftermath, receipts
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
@@ -41,11 +40,10 @@ class Preview:
 
 def preview(scope: Scope) -> Preview:
     """What `revoke(scope)` would end if it came now. Changes nothing."""
+    is_code = Q(redeemed_at=None)
+    counted = scope.grants().live().aggregate(grants=Count("pk", filter=~is_code), codes=Count("pk", filter=is_code))
     return Preview(
-        sessions=scope.sessions().live().count(),
-        grants=scope.grants().live().connected().count(),
-        codes=scope.grants().live().codes().count(),
-        client_secrets=scope.client_secrets().live().count(),
+        sessions=scope.sessions().live().count(), client_secrets=scope.client_secrets().live().count(), **counted
     )
 
 
@@ -74,7 +72,7 @@ def revoke(
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
     with transaction.atomic():
         take_turn()
-        revocation = Revocation.objects.create(
+        revocation = Revocation(
             cause=cause,
             reason=reason,
             actor=by,
@@ -85,6 +83,7 @@ def revoke(
         )
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
+        revocation.save(force_insert=True)
         _record(scope, revocation, by, visitor)
         transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
@@ -101,16 +100,16 @@ def take_turn() -> None:
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     """Counts what was live as it ends it, then sweeps what was dead already, so that nothing can come to life again."""
+    grants = scope.grants()
     ended = {"ended_at": revocation.at, "revocation": revocation}
     revocation.sessions = scope.sessions().live().delete()[0]
     scope.sessions().delete()
-    revocation.grants = scope.grants().live().connected().update(**ended)
-    revocation.codes = scope.grants().live().codes().update(**ended)
-    scope.grants().update(**ended)
+    revocation.grants = grants.live().connected().update(**ended)
+    revocation.codes = grants.live().codes().update(**ended)
+    grants.update(**ended)
     revocation.client_secrets = scope.client_secrets().live().update(**ended)
     scope.client_secrets().update(**ended)
     tokens.blacklist(revocation)
-    revocation.save(update_fields=COUNTED)
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:

@@ -54,7 +54,7 @@ class RevocationList:
         self.lease_until = NEVER
         self._wall = NEVER  # the clock on the wall less ours, at its most
         self.state = State()
-        self._rows: dict[int, tuple[Row, float]] = {}  # by id, with when it was first seen
+        self._seen_at: dict[int, float] = {}  # by id, when this process first saw it
         self._users: dict[str, int] = {}  # the lowest epoch that is alive
         self._grants: set[str] = set()
         self.keys: set[str] = set()
@@ -80,7 +80,7 @@ class RevocationList:
         """Takes entries in, one by one, while others look things up."""
         number, highest, total = self.state
         for row in rows:
-            self._rows[row.id] = (row, seen_at)
+            self._seen_at[row.id] = seen_at
             _note(row, self._users, self._grants, self.keys)
             number, highest, total = number + 1, max(highest, row.id), total + row.id
         self.state = State(number, highest, total)
@@ -92,15 +92,15 @@ class RevocationList:
         keys: set[str] = set()
         known = {}
         for row in rows:
-            known[row.id] = self._rows.get(row.id, (row, seen_at))
+            known[row.id] = self._seen_at.get(row.id, seen_at)
             _note(row, users, grants, keys)
-        self._rows, self._users, self._grants, self.keys = known, users, grants, keys
+        self._seen_at, self._users, self._grants, self.keys = known, users, grants, keys
         self.state = State(len(known), max(known, default=0), sum(known))
 
     def outlived(self, now: float) -> list[int]:
         """Ids of entries that no token can be concerned by any more."""
         before = now - settings.ACCESS_TOKEN_AGE - 60
-        return [id_ for id_, (_, seen_at) in self._rows.items() if seen_at < before]
+        return [id_ for id_, seen_at in self._seen_at.items() if seen_at < before]
 
 
 def _note(row: Row, users: dict[str, int], grants: set[str], keys: set[str]) -> None:

@@ -4,6 +4,7 @@ Nothing is believed of Redis but that a worker we know of, which signs with our 
 this very announcement. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
 """
 
+import functools
 import logging
 import secrets
 import time
@@ -23,17 +24,17 @@ TIMEOUT = 0.25  # seconds that a Redis command may take
 KEPT = 60  # seconds
 
 
-def connect() -> redis.Redis:
-    return redis.Redis.from_url(
-        settings.REDIS_URL, decode_responses=True, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT
-    )
+@functools.cache
+def _client(url: str) -> redis.Redis:
+    """One pool of connections for each process, so that an announcement need not open one."""
+    return redis.Redis.from_url(url, decode_responses=True, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)
 
 
 class Ear:
     """A worker's side. Every method returns in time whatever Redis does."""
 
     def __init__(self) -> None:
-        self._redis = connect()
+        self._redis = _client(settings.REDIS_URL)
         self._subscription: Any = None
         self._try_again_at = 0.0
 
@@ -90,7 +91,7 @@ class Announcement:
 
     def __init__(self) -> None:
         self.id = secrets.token_hex(16)
-        self._redis = connect() if settings.REDIS_URL else None
+        self._redis = _client(settings.REDIS_URL) if settings.REDIS_URL else None
 
     def confirmations(self, seconds: float) -> Iterator[str]:
         """Ids of workers, as they confirm. Ends when the time is up."""
@@ -103,9 +104,6 @@ class Announcement:
                     yield from self._next(left)
         except (redis.RedisError, OSError) as error:
             log.warning("Could not announce a revocation: %s", error)
-        finally:
-            if self._redis:
-                self._redis.close()
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _next(self, seconds: float) -> Iterator[str]:
