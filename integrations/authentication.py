@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from django.db import DatabaseError
+from django.db import Error
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
@@ -50,7 +50,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             stands = revocation.stands(claims)
         except tokens.InvalidToken:
             raise AuthenticationFailed from None
-        except DatabaseError as error:
+        except Error as error:
             log.error("Refused for want of a database: %s", error)
             raise Unavailable from error
         if not stands:

@@ -9,7 +9,7 @@ import logging
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.utils import timezone
 
 from accounts import jws
@@ -33,7 +33,7 @@ def collect(revocation: Revocation, *, called_at: float, patience: float | None)
         waiting = {str(worker.pk): worker for worker in Worker.objects.all()}
         confirmed = _confirmations(waiting, called_at, patience)
         _keep(revocation, _receipt(confirmed, waiting.values(), called_at, committed_at))
-    except DatabaseError:
+    except Error:
         log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
 
 

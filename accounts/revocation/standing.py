@@ -15,7 +15,7 @@ def lease() -> str:
 
 
 def stands(claims: Claims) -> bool:
-    """No I/O with a lease, one indexed query without; raises DatabaseError when there is neither. Never on hope."""
+    """No I/O with a lease, one indexed query without; raises django.db.Error when there is neither. Never on hope."""
     if here.is_leased():
         return not here.refuses(claims)
     worker.ensure()

@@ -14,7 +14,7 @@ import threading
 import uuid
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.models import F
 from django.utils import timezone
 
@@ -60,7 +60,7 @@ class Keeper(threading.Thread):
         try:
             Worker.objects.filter(pk=self.id).delete()
             connection.close()
-        except DatabaseError as error:
+        except Error as error:
             log.info("Could not sign off: %s", error)
 
     def _poll(self) -> bool:
@@ -70,7 +70,7 @@ class Keeper(threading.Thread):
             connection.close_if_unusable_or_obsolete()
             self._register(asked_at)
             reading.read_into(self._copy, seen_at=asked_at)
-        except DatabaseError as error:
+        except Error as error:
             log.warning("The revocation list could not be read: %s", error)
             connection.close()
             self._beat_at = NEVER
