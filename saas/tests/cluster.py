@@ -109,8 +109,8 @@ class Node:
         return int(children[0])
 
     def stop(self) -> None:
-        """As an operator's Ctrl-C would: runserver's own child is in the same group."""
-        os.killpg(self.process.pid, signal.SIGINT if "runserver" in self.process.args else signal.SIGTERM)
+        """In good order. Of runserver the process that serves is told: the one that watches would kill it."""
+        os.kill(self.worker_pid if "runserver" in self.process.args else self.process.pid, signal.SIGTERM)
         self.process.wait(timeout=20)
 
 
