@@ -1,5 +1,6 @@
 """One shape for every error of the API: application/problem+json (RFC 9457), and the challenge of RFC 6750."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -42,11 +43,10 @@ def not_found(request: HttpRequest) -> JsonResponse:
 
 
 def _body(status: int, error: Exception) -> dict[str, Any]:
-    title = getattr(error, "default_detail", "Not found.") if not isinstance(error, Http404) else "Not found."
-    body: dict[str, Any] = {"type": "about:blank", "title": str(title), "status": status}
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if isinstance(error, exceptions.ValidationError):
         body["errors"] = error.detail
-    elif isinstance(error, exceptions.APIException) and str(error.detail) != str(title):
+    elif isinstance(error, exceptions.APIException):
         body["detail"] = str(error.detail)
     return body
 

@@ -3,6 +3,7 @@
 from django.urls import include, path, re_path
 
 from integrations import errors
+from integrations.api import schema
 from integrations.api import urls as api
 from integrations.oauth import held, metadata
 from integrations.oauth import views as oauth
@@ -16,5 +17,7 @@ urlpatterns = [
     path(".well-known/oauth-protected-resource/api", metadata.resource),  # RFC 9728, 3.1: where a client looks
     path(".well-known/jwks.json", metadata.jwks),
     path("api/v1/", include(api.v1)),
+    path("api/v1/schema", schema.document, name="api_schema"),
+    path("api/docs", schema.page),
     re_path(r"^api/", errors.not_found),
 ]

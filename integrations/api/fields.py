@@ -35,6 +35,8 @@ class Flag(serializers.BooleanField):
 class Body(serializers.Serializer[Any]):
     """Refuses members that it does not know: a misspelt `dry_run` must not act."""
 
+    least_members = 0
+
     def to_internal_value(self, data: Any) -> Any:
         unknown = sorted(set(data) - set(self.fields)) if isinstance(data, dict) else []
         if unknown:

@@ -9,7 +9,13 @@ from typing import Any
 
 from django.core import signing
 from django.db.models import Q, QuerySet
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import NotFound
+
+
+class UnknownCursor(NotFound):
+    """It looks like a cursor, and leads nowhere: of another list, or made up."""
+
+    default_detail = "cursor: there is no such page of this list."
 
 
 @dataclass(frozen=True)
@@ -19,7 +25,7 @@ class Page:
 
 
 def cut(rows: QuerySet[Any], newest_by: tuple[str, str], limit: int, cursor: str) -> Page:
-    """The page after the cursor ("" for the first). Raises ValidationError for a cursor of something else."""
+    """The page after the cursor ("" for the first). Raises UnknownCursor for one of something else."""
     when, which = newest_by
     salt = f"{rows.model._meta.label}.{when}"
     if cursor:
@@ -37,5 +43,5 @@ def _read(cursor: str, salt: str) -> tuple[datetime, str]:
     try:
         at, tie = signing.loads(cursor, salt=salt)
     except signing.BadSignature:
-        raise ValidationError({"cursor": ["This is no cursor of this list."]}) from None
+        raise UnknownCursor from None
     return datetime.fromisoformat(at), tie

@@ -186,7 +186,6 @@ def test_a_revoked_token_gets_401_and_no_304(world, api_client):
         ("limit=x", "limit"),
         ("limit=" + "9" * 2000, "limit"),
         ("limit=1&limit=2", "limit"),
-        ("cursor=x", "cursor"),
         ("cursor=%00", "cursor"),
         ("cursor=" + "x" * 400, "cursor"),
         ("user=x", "user"),
@@ -211,8 +210,9 @@ def test_a_cursor_of_one_list_is_none_of_another(world, robot):
     for _ in range(2):
         world.connect(world.bob)
     cursor = robot.get("/api/v1/grants?limit=1").json()["next_cursor"]
-    assert robot.get("/api/v1/members", {"cursor": cursor}).status_code == 400
-    assert robot.get("/api/v1/grants", {"cursor": cursor[:-1] + "x"}).status_code == 400
+    for path, other in [("members", cursor), ("grants", cursor + "x"), ("grants", "x"), ("grants", ":::")]:
+        answer = robot.get(f"/api/v1/{path}", {"cursor": other})
+        assert (answer.status_code, "cursor" in answer.json()["detail"]) == (404, True)
 
 
 @pytest.mark.parametrize("scope", [*SCOPES, None])

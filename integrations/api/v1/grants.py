@@ -10,6 +10,15 @@ from integrations.api import fields, queries
 from integrations.api.view import Collection, Item
 
 READ = {"GET": ("grants:read",)}
+EXAMPLE = {
+    "id": "3f333df6-90a4-4fda-8dd3-9485d27cee36",
+    "integration": {"id": "0f8fad5b-d9cb-469f-a165-70867728950e", "name": "Sync"},
+    "user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+    "scopes": ["profile"],
+    "created_at": "2026-03-02T09:30:00Z",
+    "last_used_at": "2026-03-02T10:12:00Z",
+    "expires_at": "2027-03-02T09:30:00Z",
+}
 
 
 class NamedSerializer(serializers.Serializer[Any]):
@@ -37,6 +46,7 @@ class Grants(Collection):
 
     required_scopes = READ
     serializer_class = GrantSerializer
+    example = EXAMPLE
     query_class = GrantQuery
 
     def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
@@ -48,6 +58,7 @@ class Grant(Item):
 
     required_scopes = READ
     serializer_class = GrantSerializer
+    example = EXAMPLE
 
     def rows(self, within: Reach) -> QuerySet[Any]:
         return within.grants()

@@ -22,6 +22,13 @@ class Me(View):
 
     required_scopes = {"GET": ("profile",)}
     serializer_class = MeSerializer
+    example = {
+        "subject": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+        "subject_type": "user",
+        "client_id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+        "organisation": "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        "scopes": ["profile"],
+    }
     is_counted = False  # it costs less to answer than to count: no I/O at all
 
     def get(self, request: ApiRequest) -> Response:

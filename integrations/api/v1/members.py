@@ -11,6 +11,14 @@ from integrations.api import queries
 from integrations.api.view import Collection, Item
 
 READ = {"GET": ("members:read",)}
+EXAMPLE = {
+    "id": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+    "email": "bob@acme.example",
+    "name": "Bob Baker",
+    "role": "member",
+    "is_active": True,
+    "joined_at": "2026-03-02T09:30:00Z",
+}
 
 
 class MemberSerializer(serializers.Serializer[Any]):
@@ -32,6 +40,7 @@ class Members(Collection):
 
     required_scopes = READ
     serializer_class = MemberSerializer
+    example = EXAMPLE
     query_class = MemberQuery
 
     def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
@@ -46,6 +55,7 @@ class Member(Item):
 
     required_scopes = READ
     serializer_class = MemberSerializer
+    example = EXAMPLE
     found_by = "user"
 
     def rows(self, within: Reach) -> QuerySet[Any]:

@@ -20,6 +20,24 @@ from integrations.authentication import ApiRequest
 from integrations.errors import Conflict
 
 READ = ("revocations:read",)
+EXAMPLE = {
+    "id": "16fd2706-8baf-433b-82eb-8c7fada847da",
+    "at": "2026-03-02T10:15:00Z",
+    "cause": "compromised",
+    "reason": "Laptop stolen",
+    "scope": {"user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21"},
+    "actor": None,
+    "actor_label": "On-call script",
+    "ended": {"sessions": 2, "grants": 1, "codes": 0, "client_secrets": 0},
+    "receipt": None,
+    "receipt_jws": "",
+}
+DEMAND = {
+    "scope": {"user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21"},
+    "cause": "compromised",
+    "reason": "Laptop stolen",
+    "dry_run": True,
+}
 
 
 class CountsSerializer(serializers.Serializer[Any]):
@@ -45,6 +63,7 @@ class RevocationSerializer(serializers.Serializer[Any]):
 class ScopeSerializer(fields.Body):
     """At least one id. Several are a conjunction: only what is in all of them."""
 
+    least_members = 1
     user = fields.Id(required=False)
     session = fields.Id(required=False)
     grant = fields.Id(required=False)
@@ -86,11 +105,18 @@ class Revocations(Collection):
 
     required_scopes = {"GET": READ, "POST": ("revocations:write",)}
     serializer_class = RevocationSerializer
+    example = EXAMPLE
     query_class = RevocationQuery
     newest_by = ("at", "pk")
     request_class = DemandSerializer
+    request_example = DEMAND
     answers = {201: RevocationSerializer, 200: DryRunSerializer}
-    errors = {409: "The token would end itself, or the first request under this Idempotency-Key is still under way."}
+    errors = {
+        409: "The token would end itself, or the first request under this Idempotency-Key is still under way.",
+        413: "The body is too large.",
+        415: "The body is not application/json.",
+        422: "This Idempotency-Key was used for another request.",
+    }
     header_parameters = [idempotency.HEADER]
 
     def rows(self, within: Reach, query: dict[str, Any]) -> QuerySet[Any]:
@@ -129,6 +155,7 @@ class OneRevocation(Item):
 
     required_scopes = {"GET": READ}
     serializer_class = RevocationSerializer
+    example = EXAMPLE
 
     def rows(self, within: Reach) -> QuerySet[Any]:
         return within.revocations()

@@ -11,6 +11,19 @@ from integrations.api import fields, queries
 from integrations.api.view import Collection, Item
 
 READ = {"GET": ("events:read",)}
+EXAMPLE: dict[str, Any] = {
+    "id": "e4eaaaf2-d142-4b5a-8f6e-1c2d3e4f5a6b",
+    "at": "2026-03-02T09:30:00Z",
+    "kind": "signed_in",
+    "user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+    "user_label": "bob@acme.example",
+    "actor": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+    "actor_label": "bob@acme.example",
+    "integration": None,
+    "ip_address": "203.0.113.7",
+    "device": "Firefox 132 on Linux",
+    "details": {},
+}
 
 
 class EventSerializer(serializers.Serializer[Any]):
@@ -39,6 +52,7 @@ class SecurityEvents(Collection):
 
     required_scopes = READ
     serializer_class = EventSerializer
+    example = EXAMPLE
     query_class = EventQuery
     newest_by = ("at", "pk")
 
@@ -52,6 +66,7 @@ class OneSecurityEvent(Item):
 
     required_scopes = READ
     serializer_class = EventSerializer
+    example = EXAMPLE
 
     def rows(self, within: Reach) -> QuerySet[Any]:
         return within.events()

@@ -10,6 +10,16 @@ from integrations.api import fields, queries
 from integrations.api.view import Collection, Item
 
 READ = {"GET": ("sessions:read",)}
+EXAMPLE = {
+    "id": "d9428888-122b-4f6e-8c1d-1a2b3c4d5e6f",
+    "user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21",
+    "created_at": "2026-03-02T09:30:00Z",
+    "last_seen_at": "2026-03-02T10:12:00Z",
+    "expires_at": "2026-03-02T11:12:00Z",
+    "ip_address": "203.0.113.7",
+    "device": "Firefox 132 on Linux",
+    "method": "password",
+}
 
 
 class SessionSerializer(serializers.Serializer[Any]):
@@ -32,6 +42,7 @@ class Sessions(Collection):
 
     required_scopes = READ
     serializer_class = SessionSerializer
+    example = EXAMPLE
     query_class = SessionQuery
     newest_by = ("created_at", "public_id")
 
@@ -44,6 +55,7 @@ class Session(Item):
 
     required_scopes = READ
     serializer_class = SessionSerializer
+    example = EXAMPLE
     found_by = "public_id"
 
     def rows(self, within: Reach) -> QuerySet[Any]:
