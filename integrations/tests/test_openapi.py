@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -14,7 +15,6 @@ from schemathesis import GenerationMode
 from accounts.clients import Client as OAuthClient
 from accounts.grants import own
 from accounts.models import SCOPES
-from saas.wsgi import application
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = "/api/v1/schema"
@@ -25,7 +25,7 @@ OPERATIONS = [("GET", path) for path in READS] + [("POST", "/api/v1/revocations"
 
 @pytest.fixture(scope="module")
 def document(in_the_tests_transaction):
-    return schemathesis.openapi.from_wsgi(DOCUMENT, application)
+    return schemathesis.openapi.from_wsgi(DOCUMENT, get_wsgi_application())
 
 
 @pytest.fixture(scope="module")
