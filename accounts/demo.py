@@ -94,7 +94,7 @@ def _integrations(owner: User) -> list[dict[str, Any]]:
     wanted: list[tuple[str, bool, list[Any], list[str]]] = [
         ("Nightly export", True, [GrantType.CLIENT_CREDENTIALS], []),
         ("Sync", True, on_behalf, callback),
-        ("Pocket", False, on_behalf, callback),
+        ("Pocket", False, [*on_behalf, GrantType.DEVICE_CODE], callback),
     ]
     shown = []
     for name, is_confidential, grant_types, redirect_uris in wanted:

@@ -139,6 +139,7 @@ ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=900)  #
 REFRESH_TOKEN_AGE = env.number("REFRESH_TOKEN_DAYS", 30, least=1, most=365) * 86_400  # seconds
 GRANT_AGE = env.number("GRANT_DAYS", 365, least=1, most=3650) * 86_400  # seconds; no refresh moves it
 AUTHORIZATION_CODE_AGE = 60  # seconds
+DEVICE_CODE_AGE = 600  # seconds in which a person may type in what a device shows
 REFRESH_REPLAY_AGE = 10  # seconds in which the token just replaced gets the same answer again
 JWKS_MAX_AGE = 300  # seconds that others may keep our public keys; a new one is published twice that before it signs
 SIGNING_ALGORITHM = env.choice("SIGNING_ALGORITHM", "ES256", {"ES256", "EdDSA", "RS256"})
@@ -158,6 +159,7 @@ RATES = {
     "client-failures": (30, 60),  # as one client, from one address
     "source-failures": (600, 60),  # as whichever client, from one address
     "api": (12_000, 60),  # calls of one client
+    "user-code": (10, 60),  # codes of devices that one person types in
 }
 
 SIMPLE_JWT = {

@@ -72,16 +72,24 @@ def redeem(grant: Grant, *, code_verifier: str) -> Answer:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(code_verifier.encode()).digest()).rstrip(b"=").decode()
     if not constant_time_compare(challenge, grant.code_challenge):
         raise InvalidGrant
-    if not Grant.objects.live().filter(pk=grant.pk).exists():
+    try:
+        return exchange(grant)
+    except InvalidGrant:
+        grant.refresh_from_db()
+        if grant.redeemed_at is not None:
+            end_reused(grant, events.Kind.CODE_REUSED)
+        raise
+
+
+def exchange(grant: Grant) -> Answer:
+    """The first tokens of a grant that somebody agreed to, for the one caller who comes first."""
+    if not Grant.objects.live().codes().filter(pk=grant.pk).exists():
         raise InvalidGrant
     grant.expires_at = grant.created_at + timedelta(seconds=settings.GRANT_AGE)
     given, refresh_jti = answer(grant, tuple(grant.scopes))
-    if _claim(grant, refresh_jti):
-        return given
-    grant.refresh_from_db()
-    if grant.redeemed_at is not None:
-        end_reused(grant, events.Kind.CODE_REUSED)
-    raise InvalidGrant
+    if not _claim(grant, refresh_jti):
+        raise InvalidGrant
+    return given
 
 
 @transaction.atomic

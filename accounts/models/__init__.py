@@ -1,6 +1,7 @@
 """Every table of the house. Only accounts writes to them; the faces read."""
 
 from accounts.models.credentials import ClientSecret, Grant, Integration, Session
+from accounts.models.devices import DeviceRequest
 from accounts.models.events import SecurityEvent
 from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.keys import SigningKey
@@ -12,6 +13,7 @@ __all__ = [
     "SCOPES",
     "Cause",
     "ClientSecret",
+    "DeviceRequest",
     "Grant",
     "IdempotentAnswer",
     "Integration",

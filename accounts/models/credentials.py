@@ -65,6 +65,7 @@ class Integration(models.Model):
         AUTHORIZATION_CODE = "authorization_code", "On behalf of a person (authorization code)"
         CLIENT_CREDENTIALS = "client_credentials", "On its own behalf (client credentials)"
         REFRESH_TOKEN = "refresh_token", "Stay connected (refresh token)"
+        DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code", "From a device without a browser (device code)"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="integrations")

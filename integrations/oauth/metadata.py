@@ -24,6 +24,7 @@ def server(request: HttpRequest) -> JsonResponse:
             "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
             "introspection_endpoint": f"{issuer}/oauth/introspect",
             "introspection_endpoint_auth_methods_supported": AUTHENTICATED,
+            "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
             "scopes_supported": list(SCOPES),
             "response_types_supported": ["code"],

@@ -14,6 +14,7 @@ from accounts import clients, visitors
 from accounts.clients import Client
 from integrations.oauth import grants, limits, parameters
 from integrations.oauth.client import OAuthClient
+from integrations.oauth.device_grant import DeviceCodeGrant
 
 
 class Request(OAuth2Request):  # type: ignore[misc]
@@ -92,3 +93,4 @@ server = Server()
 server.register_grant(grants.AuthorizationCodeGrant, [grants.S256Only()])
 server.register_grant(grants.ClientCredentialsGrant)
 server.register_grant(grants.RefreshTokenGrant)
+server.register_grant(DeviceCodeGrant)
