@@ -1,5 +1,6 @@
 """Every table of the house. Only accounts writes to them; the faces read."""
 
+from accounts.models.assertions import UsedAssertion
 from accounts.models.credentials import ClientSecret, Grant, Integration, Session
 from accounts.models.devices import DeviceRequest
 from accounts.models.events import SecurityEvent
@@ -24,6 +25,7 @@ __all__ = [
     "SecurityEvent",
     "Session",
     "SigningKey",
+    "UsedAssertion",
     "User",
     "Worker",
 ]

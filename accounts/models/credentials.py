@@ -108,6 +108,8 @@ class ClientSecret(models.Model):
     created_by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="client_secrets")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     hint = models.CharField(max_length=8, help_text="Its last characters, to tell two apart.")
+    # A key instead of a secret: the client signs with the private half, which we never see (accounts.assertions).
+    public_jwk = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, editable=False)
     revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(

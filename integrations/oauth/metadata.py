@@ -4,10 +4,11 @@ from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from accounts import keys
+from accounts import assertions, keys
 from accounts.models import SCOPES, Integration
 
-AUTHENTICATED = ["client_secret_basic", "client_secret_post"]
+AUTHENTICATED = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+ALGORITHMS = list(assertions.ALGORITHMS)
 
 
 @require_safe
@@ -20,10 +21,13 @@ def server(request: HttpRequest) -> JsonResponse:
             "authorization_endpoint": f"{issuer}/oauth/authorize",
             "token_endpoint": f"{issuer}/oauth/token",
             "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
             "revocation_endpoint": f"{issuer}/oauth/revoke",
             "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+            "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
             "introspection_endpoint": f"{issuer}/oauth/introspect",
             "introspection_endpoint_auth_methods_supported": AUTHENTICATED,
+            "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
             "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
             "jwks_uri": f"{issuer}/.well-known/jwks.json",
             "scopes_supported": list(SCOPES),

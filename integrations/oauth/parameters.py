@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from authlib.oauth2.rfc6749.errors import InvalidClientError, InvalidRequestError
@@ -11,6 +12,7 @@ from django.http import HttpRequest, QueryDict
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 LONGEST = 4096  # characters in one value
 # RFC 6749, appendix A. Of our parameters only `state`, which is the client's own, may hold a quote or a backslash.
 PRINTABLE = re.compile(r"[\x20-\x7e]*")
@@ -48,18 +50,34 @@ def required(request: HttpRequest, name: str) -> str:
     return value
 
 
-def client_credentials(request: HttpRequest) -> tuple[str, str | None]:
-    """client_id and secret, from the Authorization header or from the form, never from both (RFC 6749, 2.3)."""
+@dataclass(frozen=True)
+class Shown:
+    """What a client shows of itself: its id with a secret or, if it is public, without; or an assertion (RFC 7523)."""
+
+    client_id: str | None
+    secret: str | None = None
+    assertion: str | None = None
+
+
+def client_credentials(request: HttpRequest) -> Shown:
+    """From the Authorization header, from the form, or an assertion; never two of them (RFC 6749, 2.3)."""
     header = request.META.get("HTTP_AUTHORIZATION", "")
     client_id, secret = request.POST.get("client_id"), request.POST.get("client_secret")
-    if not header:
-        if not client_id:
-            raise invalid_client("client_id is missing.")
-        return client_id, secret
-    basic_id, basic_secret = _basic(header)
-    if secret is not None or client_id not in {None, basic_id}:
+    assertion = request.POST.get("client_assertion")
+    if sum(map(bool, (header, secret is not None, assertion))) > 1:
         raise InvalidRequestError("Two ways of client authentication in one request.")
-    return basic_id, basic_secret
+    if assertion:
+        if request.POST.get("client_assertion_type") != ASSERTION_TYPE:
+            raise InvalidRequestError(f"client_assertion_type is not {ASSERTION_TYPE}.")
+        return Shown(client_id, assertion=assertion)
+    if header:
+        basic_id, basic_secret = _basic(header)
+        if client_id not in {None, basic_id}:
+            raise InvalidRequestError("Two client ids in one request.")
+        return Shown(basic_id, basic_secret)
+    if not client_id:
+        raise invalid_client("client_id is missing.")
+    return Shown(client_id, secret)
 
 
 def _basic(header: str) -> tuple[str, str]:

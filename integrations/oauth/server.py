@@ -10,7 +10,7 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from accounts import clients, visitors
+from accounts import assertions, clients, visitors
 from accounts.clients import Client
 from integrations.oauth import grants, limits, parameters
 from integrations.oauth.client import OAuthClient
@@ -48,12 +48,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
 
     def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> OAuthClient:
         """One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist."""
-        client_id, secret = parameters.client_credentials(request.django)
-        limits.before_authentication(request.django, client_id)
+        shown = parameters.client_credentials(request.django)
+        limits.before_authentication(request.django, shown.client_id or "")
         try:
-            client = clients.authenticate(client_id, secret)
+            client = _authenticated(shown)
         except clients.UnknownClient:
-            limits.failed(request.django, client_id)
+            limits.failed(request.django, shown.client_id or "")
             raise parameters.invalid_client("Unknown client, or not its secret.") from None
         limits.authenticated(request.django, client)
         return OAuthClient(client)
@@ -87,6 +87,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         """Who asks, at the endpoints that are not Authlib's to answer. Raises InvalidClientError."""
         client: Client = self.authenticate_client(self.create_oauth2_request(request), []).authenticated
         return client
+
+
+def _authenticated(shown: parameters.Shown) -> Client:
+    if shown.assertion:
+        return assertions.authenticate(shown.assertion, shown.client_id)
+    return clients.authenticate(shown.client_id or "", shown.secret)
 
 
 server = Server()

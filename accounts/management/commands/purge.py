@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import idempotency, rotation, tokens
+from accounts import assertions, idempotency, rotation, tokens
 from accounts.grants import devices
 from accounts.models import Grant
 from accounts.sessions import SessionStore
@@ -24,6 +24,7 @@ class Command(BaseCommand):
         grants, _ = Grant.objects.filter(Q(expires_at__lt=gone) | Q(ended_at__lt=gone)).delete()
         tokens.forget_expired()
         idempotency.forget_expired()
+        assertions.forget_expired()
         devices.forget_expired()
         rotation.forget_private_halves()
         self.stdout.write(f"Purged {grants} grants, and all sessions that had run out.")

@@ -1,0 +1,146 @@
+"""Clients that prove themselves by a key of their own (RFC 7523, private_key_jwt): no secret ever leaves them.
+
+A key stands beside the secrets: made by somebody, ended like a secret, two alive at most. An assertion is for us and
+nobody else (`aud` is the issuer, exactly: one for the token endpoint's URL could be replayed by another server), lives
+five minutes at most, and works once.
+"""
+
+import time
+import uuid
+from datetime import datetime
+from typing import Any
+
+import jwt
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from joserfc import jwk
+
+from accounts import clients, crypto, events, visitors
+from accounts.clients import Client, UnknownClient
+from accounts.models import ClientSecret, Integration, UsedAssertion, User
+from accounts.visitors import Visitor
+
+ALGORITHMS = ("ES256", "EdDSA", "RS256")
+LONGEST_LIFE = 300  # seconds
+CLOCK_SKEW = 60  # seconds that the client's clock may be ahead
+LEAST_RSA = 2048  # bits
+_ALGORITHM_OF = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
+_MEMBERS = {"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops"}
+
+
+class BadKey(ValueError):
+    """Not a public key that a client may prove itself by. Says why."""
+
+
+@transaction.atomic
+def add_keys(
+    integration: Integration, jwks: Any, *, by: User, visitor: Visitor = visitors.NOBODY
+) -> list[ClientSecret]:
+    """Takes the public keys of a JWK Set (RFC 7517). Raises BadKey, and clients.TooManySecrets."""
+    keys = jwks.get("keys") if isinstance(jwks, dict) else None
+    if not isinstance(keys, list) or not keys:
+        raise BadKey('It must be a JWK Set: {"keys": [...]}.')
+    return [_add(integration, key, by, visitor) for key in keys]
+
+
+def authenticate(assertion: str, client_id: str | None = None) -> Client:
+    """The client that signed this. Raises UnknownClient, whatever is wrong with it."""
+    claimed = _unverified(assertion)
+    rows = ClientSecret.objects.live().select_related("integration").exclude(public_jwk=None)
+    for row in rows.filter(integration=claimed):
+        claims = _verified(assertion, row)
+        if claims is not None:
+            if client_id not in {None, str(claimed)} or not _holds(claims, str(claimed)) or not _first_use(claims):
+                break
+            return Client(row.integration, row)
+    raise UnknownClient
+
+
+def forget_expired() -> int:
+    return UsedAssertion.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+
+
+def _add(integration: Integration, key: Any, by: User, visitor: Visitor) -> ClientSecret:
+    public = _checked(key)
+    Integration.objects.select_for_update().get(pk=integration.pk)
+    if integration.secrets.live().count() >= clients.MOST_LIVE_SECRETS:
+        raise clients.TooManySecrets
+    thumbprint = jwk.import_key(public).thumbprint()
+    row = ClientSecret.objects.create(
+        integration=integration,
+        created_by=by,
+        secret_hash=crypto.digest(crypto.new_secret("unused")),  # of nothing that anybody knows
+        hint=thumbprint[-4:],
+        public_jwk=public,
+    )
+    events.record(events.Kind.SECRET_CREATED, by=by, integration=integration, visitor=visitor, key=thumbprint)
+    return row
+
+
+def _checked(key: Any) -> dict[str, Any]:
+    if not isinstance(key, dict) or not all(isinstance(name, str) for name in key):
+        raise BadKey("A key must be a JSON object.")
+    if not set(key) <= _MEMBERS:
+        raise BadKey("A key holds members that are not a public key's. Never send a private one.")
+    algorithm = _ALGORITHM_OF.get((str(key.get("kty")), key.get("crv") if isinstance(key.get("crv"), str) else None))
+    if algorithm is None or key.get("alg", algorithm) != algorithm or key.get("use", "sig") != "sig":
+        raise BadKey("A key must be EC on P-256, OKP on Ed25519, or RSA, and for signatures.")
+    try:
+        material = jwt.PyJWK.from_dict({**key, "alg": algorithm}).key
+    except (jwt.PyJWTError, ValueError, TypeError):
+        raise BadKey("A key cannot be read.") from None
+    if algorithm == "RS256" and material.key_size < LEAST_RSA:
+        raise BadKey(f"An RSA key must have {LEAST_RSA} bits or more.")
+    return {**key, "alg": algorithm}
+
+
+def _unverified(assertion: str) -> uuid.UUID:
+    """Whose it says it is, to find the keys by. Believed for nothing else."""
+    try:
+        claims = jwt.decode(assertion, options={"verify_signature": False})
+        claimed = uuid.UUID(claims["sub"])
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, AttributeError, RecursionError):
+        raise UnknownClient from None
+    if str(claimed) != claims["sub"]:
+        raise UnknownClient
+    return claimed
+
+
+def _verified(assertion: str, row: ClientSecret) -> dict[str, Any] | None:
+    """The claims, where this key has signed them by its own algorithm."""
+    key = jwt.PyJWK.from_dict(row.public_jwk or {})
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            assertion, key.key, algorithms=[str(key.algorithm_name)], options=_SIGNATURE_ALONE
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return None
+    return claims
+
+
+# The claims are judged below, by their types too, which PyJWT is lenient about.
+_SIGNATURE_ALONE: Any = dict.fromkeys(
+    ("verify_exp", "verify_nbf", "verify_iat", "verify_aud", "verify_iss", "verify_sub", "verify_jti"), False
+)
+
+
+def _holds(claims: dict[str, Any], client_id: str) -> bool:
+    exp, iat, nbf, now = claims.get("exp"), claims.get("iat", 0), claims.get("nbf", 0), time.time()
+    if not all(type(moment) is int for moment in (exp, iat, nbf)):
+        return False
+    in_time = now < exp <= now + LONGEST_LIFE + CLOCK_SKEW and max(iat, nbf) <= now + CLOCK_SKEW  # type: ignore[operator]
+    jti = claims.get("jti")
+    is_named = isinstance(jti, str) and 0 < len(jti) <= 255
+    return in_time and is_named and claims.get("iss") == client_id and claims.get("aud") == settings.ISSUER
+
+
+def _first_use(claims: dict[str, Any]) -> bool:
+    expires_at = datetime.fromtimestamp(claims["exp"], timezone.get_default_timezone())
+    used = UsedAssertion(jti_hash=crypto.digest(f"{claims['iss']}:{claims['jti']}"), expires_at=expires_at)
+    try:
+        with transaction.atomic():
+            used.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True

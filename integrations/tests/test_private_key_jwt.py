@@ -1,0 +1,209 @@
+"""private_key_jwt (RFC 7523): a client signs who it is; for us alone, for minutes, and once."""
+
+import json
+import time
+import uuid
+from io import StringIO
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from django.core.management import CommandError, call_command
+from django.test import Client
+
+from accounts import assertions, clients, revocation, tokens
+from accounts.models import Cause, ClientSecret, UsedAssertion
+from accounts.revocation import Scope
+from accounts.tests.races import together
+
+pytestmark = pytest.mark.django_db
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+KEYS = {
+    "ES256": ec.generate_private_key(ec.SECP256R1()),
+    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
+    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+}
+
+
+def public(algorithm="ES256", key=None):
+    material = (key or KEYS[algorithm]).public_key()
+    return jwt.get_algorithm_by_name(algorithm).to_jwk(material, as_dict=True)
+
+
+def signed(world, algorithm="ES256", key=None, header=None, **changed):
+    client_id = str(world.export.pk)
+    claims = {"iss": client_id, "sub": client_id, "aud": "http://127.0.0.1:8000", "jti": str(uuid.uuid4())}
+    claims = {**claims, "iat": int(time.time()), "exp": int(time.time()) + 60, **changed}
+    claims = {name: value for name, value in claims.items() if value is not ...}
+    return jwt.encode(claims, key or KEYS[algorithm], algorithm=algorithm, headers=header)
+
+
+def ask(assertion, path="/oauth/token", client=None, **fields):
+    fields = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion, **fields}
+    return (client or Client()).post(path, {"grant_type": "client_credentials", "token": "x", **fields})
+
+
+@pytest.fixture
+def key(world):
+    (row,) = assertions.add_keys(world.export, {"keys": [public()]}, by=world.alice)
+    return row
+
+
+@pytest.mark.parametrize("algorithm", list(KEYS))
+def test_each_algorithm_proves_it(world, algorithm):
+    assertions.add_keys(world.export, {"keys": [public(algorithm)]}, by=world.alice)
+    answer = ask(signed(world, algorithm))
+    assert answer.status_code == 200, answer.content
+    assert tokens.verify(answer.json()["access_token"]).client_id == world.export.pk
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke", "/oauth/introspect"])
+def test_it_is_taken_wherever_a_client_shows_who_it_is(world, key, path):
+    assert ask(signed(world), path).status_code == 200
+    assert ask("x.y.z", path).json()["error"] == "invalid_client"
+
+
+def test_the_secret_works_on_beside_it(world, key):
+    fields = {"grant_type": "client_credentials", "client_id": world.export.pk, "client_secret": world.export_secret}
+    assert Client().post("/oauth/token", fields).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/oauth/token", "/oauth/introspect"])
+def test_an_assertion_works_once_wherever_it_is_sent_again(world, key, path):
+    assertion = signed(world)
+    assert ask(assertion).status_code == 200
+    assert ask(assertion, path).status_code == 401
+
+
+WRONG = {
+    "the token endpoint as audience": {"aud": "http://127.0.0.1:8000/oauth/token"},
+    "a list of audiences": {"aud": ["http://127.0.0.1:8000"]},
+    "another audience": {"aud": "https://evil.example"},
+    "a trailing slash": {"aud": "http://127.0.0.1:8000/"},
+    "no audience": {"aud": ...},
+    "another issuer": {"iss": str(uuid.uuid4())},
+    "no issuer": {"iss": ...},
+    "no subject": {"sub": ...},
+    "a number as subject": {"sub": 7},
+    "another spelling": {"sub": "{00000000-0000-4000-8000-000000000000}"},
+    "NUL": {"sub": "\0"},
+    "no end": {"exp": ...},
+    "over": {"exp": int(time.time()) - 1},
+    "too long a life": {"exp": int(time.time()) + 3600},
+    "a fraction": {"exp": time.time() + 60.5},
+    "a text": {"exp": "9999999999"},
+    "true": {"exp": True},
+    "from tomorrow": {"iat": int(time.time()) + 86_400},
+    "not yet": {"nbf": int(time.time()) + 86_400},
+    "no name": {"jti": ...},
+    "an empty name": {"jti": ""},
+    "a number as name": {"jti": 1},
+    "too long a name": {"jti": "x" * 256},
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_one_thing_wrong_and_it_is_nobody(world, key, what):
+    answer = ask(signed(world, **WRONG[what]))
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert not UsedAssertion.objects.exists()
+
+
+def test_another_key_or_algorithm_is_nobodys(world, key):
+    other = ec.generate_private_key(ec.SECP256R1())
+    embedded = signed(world, key=other, header={"jwk": public(key=other), "jku": "http://127.0.0.1:1/"})
+    for assertion in (signed(world, key=other), signed(world, "RS256"), signed(world, "EdDSA"), embedded):
+        assert ask(assertion).status_code == 401
+    unsigned = signed(world).rpartition(".")[0] + "."
+    assert ask(unsigned).status_code == 401
+    assert ask(signed(world, "HS256", key=public()["x"].encode())).status_code == 401
+
+
+@pytest.mark.parametrize("assertion", ["x", "a.b.c", "e30.e30.AAAA", "x" * 4000, "..", "[" * 500 + ".x.y"])
+def test_junk_is_nobody(world, key, assertion):
+    assert ask(assertion).status_code == 401
+
+
+def test_two_ways_at_once_are_refused(world, key):
+    assert ask(signed(world), client_secret="x").json()["error"] == "invalid_request"
+    assert ask(signed(world), client_assertion_type="x").json()["error"] == "invalid_request"
+    assert ask(signed(world), client_id=str(world.sync.pk)).json()["error"] == "invalid_client"
+    assert ask(signed(world), client_id=str(world.export.pk)).status_code == 200
+
+
+def test_a_key_ends_like_a_secret_and_takes_its_tokens_along(world, key):
+    had = ask(signed(world)).json()["access_token"]
+    revocation.revoke(Scope(client_secret=key), cause=Cause.ENDED)
+    assert ask(signed(world)).status_code == 401
+    assert not tokens.is_live(tokens.verify(had))
+
+
+def test_it_ends_with_whoever_added_it(world, key):
+    revocation.revoke(Scope(user=world.alice), cause=Cause.COMPROMISED)
+    assert ask(signed(world)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "jwks",
+    [
+        None,
+        [],
+        {},
+        {"keys": []},
+        {"keys": ["x"]},
+        {"keys": [{}]},
+        {"keys": [{"kty": "oct", "k": "AAAA"}]},
+        {"keys": [{**public(), "d": "AAAA"}]},
+        {"keys": [{**public(), "alg": "none"}]},
+        {"keys": [{**public(), "use": "enc"}]},
+        {"keys": [{**public(), "x": "AAAA"}]},
+        {"keys": [{**public(), "crv": "P-384"}]},
+        {"keys": [{**public(), "kty": ["EC"]}]},
+        {"keys": [public("RS256", rsa.generate_private_key(public_exponent=65537, key_size=1024))]},
+    ],
+)
+def test_what_is_no_public_key_of_use_is_refused_and_nothing_kept(world, jwks):
+    before = ClientSecret.objects.count()
+    with pytest.raises(assertions.BadKey):
+        assertions.add_keys(world.export, jwks, by=world.alice)
+    assert ClientSecret.objects.count() == before
+
+
+def test_secrets_and_keys_together_are_two_at_most(world, key):
+    with pytest.raises(clients.TooManySecrets):
+        assertions.add_keys(world.export, {"keys": [public("EdDSA")]}, by=world.alice)
+
+
+def test_the_command_adds_them_and_says_what_is_wrong(world, tmp_path):
+    file = tmp_path / "jwks.json"
+    file.write_text(json.dumps({"keys": [public()]}))
+    options = ["add_client_keys", "--client", str(world.export.pk), "--by", "alice@example.com", str(file)]
+    out = StringIO()
+    call_command(*options, stdout=out)
+    assert "Added" in out.getvalue() and ask(signed(world)).status_code == 200
+    for wrong in (["--client", "x"], ["--by", "nobody@example.com"]):  # the last one given counts
+        with pytest.raises(CommandError, match="Nothing was changed"):
+            call_command(*options, *wrong)
+    with pytest.raises(CommandError, match="Two secrets or keys"):
+        call_command(*options)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_twenty_uses_at_once_one_counts(world):
+    from accounts import keys
+
+    keys.signing_key()
+    assertions.add_keys(world.export, {"keys": [public()]}, by=world.alice)
+    assertion = signed(world)
+    assert sorted(together(20, lambda: ask(assertion).status_code)) == [200] + [401] * 19
+
+
+def test_used_ones_are_forgotten_once_they_have_run_out(world, key):
+    import time_machine
+
+    ask(signed(world))
+    call_command("purge", stdout=StringIO())
+    assert UsedAssertion.objects.count() == 1
+    with time_machine.travel(time.time() + 120):
+        call_command("purge", stdout=StringIO())
+    assert not UsedAssertion.objects.exists()
