@@ -2,7 +2,7 @@
 
 A key stands beside the secrets: made by somebody, ended like a secret, two alive at most. An assertion is for us and
 nobody else (`aud` is the issuer, exactly: one for the token endpoint's URL could be replayed by another server), lives
-five minutes at most, and works once.
+an hour at most, and works once.
 """
 
 import time
@@ -22,7 +22,7 @@ from accounts.models import ClientSecret, Integration, UsedAssertion, User
 from accounts.visitors import Visitor
 
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
-LONGEST_LIFE = 300  # seconds
+LONGEST_LIFE = 3600  # seconds; what client libraries give them, and each works once anyway
 CLOCK_SKEW = 60  # seconds that the client's clock may be ahead
 LEAST_RSA = 2048  # bits
 _ALGORITHM_OF = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}

@@ -1,4 +1,4 @@
-"""private_key_jwt (RFC 7523): a client signs who it is; for us alone, for minutes, and once."""
+"""private_key_jwt (RFC 7523): a client signs who it is; for us alone, for an hour at most, and once."""
 
 import json
 import time
@@ -89,7 +89,7 @@ WRONG = {
     "NUL": {"sub": "\0"},
     "no end": {"exp": ...},
     "over": {"exp": int(time.time()) - 1},
-    "too long a life": {"exp": int(time.time()) + 3600},
+    "too long a life": {"exp": int(time.time()) + 7200},
     "a fraction": {"exp": time.time() + 60.5},
     "a text": {"exp": "9999999999"},
     "true": {"exp": True},
