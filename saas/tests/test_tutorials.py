@@ -1,0 +1,115 @@
+"""What the documents tell people to run is run here, as they would run it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import jwt
+import pytest
+from django.urls import include, path
+
+from accounts import revocation
+from accounts.models import SCOPES, Cause
+from accounts.revocation import Scope
+from saas.tests.integration_house import house  # noqa: F401
+
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+ON_BEHALF = ["authorization_code", "refresh_token"]
+
+
+def blocks(page, language, title=""):
+    """The fenced blocks of a page in that language; those whose first line is the title as a comment."""
+    found = re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert found, f"{page} has no block in {language}"
+    return [block.removeprefix(f"# {title}\n") for block in found if block.startswith(f"# {title}\n") or not title]
+
+
+def run(command, house, grant_types, **options):  # noqa: F811
+    client_id, secret = house.client(grant_types)
+    environment = {"ISSUER": house.issuer, "CLIENT_ID": client_id, "CLIENT_SECRET": secret}
+    environment |= {"PATH": os.environ["PATH"], "AUTHLIB_INSECURE_TRANSPORT": "1", "PYTHONWARNINGS": "default"}
+    return subprocess.Popen(
+        command,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+
+
+def program(name, how):
+    found = shutil.which(name)
+    return found or pytest.skip(f"{name} is missing: {how}")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tutorials_curl(house):  # noqa: F811
+    program("curl", "install curl")
+    script = "set -euo pipefail\n" + "\n".join(blocks("tutorials/first-integration.md", "sh"))
+    running = run(["bash", "-c", script], house, ["client_credentials"])
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, said
+    assert '"subject_type":"client"' in said and '"email":"bob@example.com"' in said
+    assert '"would_end"' in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tutorials_node(house):  # noqa: F811
+    (script,) = blocks("tutorials/first-integration.md", "js")
+    node = program("node", "install Node 20 or later")
+    running = run([node, "--input-type=module", "-e", script], house, ["client_credentials"])
+    said, _ = running.communicate(timeout=60)
+    assert "acts for client" in said and "signature holds: true" in said, said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tutorials_python(house):  # noqa: F811
+    (script,) = blocks("tutorials/first-integration.md", "python")
+    running = run([sys.executable, "-c", script], house, ON_BEHALF)
+    url = running.stdout.readline().rpartition(" ")[2].strip()
+    said, _ = running.communicate(house.agree(url) + "\n", timeout=60)
+    assert f"acts for {house.world.alice.pk}" in said, said
+    assert "members: 2" in said and "given up: 401" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_verifying_offline_and_what_it_owes(house):  # noqa: F811
+    names = {}
+    for block in blocks("how-to/verify-tokens-offline.md", "python"):
+        exec(block, names)
+    had = house.world.connect(house.world.bob)
+    verifier = names["Verifier"](house.issuer, f"{house.issuer}/api")
+    assert verifier.verify(had["access_token"])["sub"] == str(house.world.bob.pk)
+    for other in (had["refresh_token"], had["access_token"] + "x", "x.y.z"):
+        with pytest.raises(jwt.PyJWTError):
+            verifier.verify(other)
+    assert names["is_alive"](house.issuer, had["access_token"])
+    revocation.revoke(Scope(user=house.world.bob), cause=Cause.COMPROMISED)
+    assert verifier.verify(had["access_token"]), "offline it looks as good as ever"
+    assert not names["is_alive"](house.issuer, had["access_token"])
+
+
+@pytest.mark.django_db
+def test_an_endpoint_of_ones_own(world, api_client, monkeypatch, settings):
+    page = "how-to/add-an-endpoint.md"
+    ((scope,), (file,), (address,), (test,)) = (
+        blocks(page, "python", title) for title in ("scope", "file", "address", "test")
+    )
+    module = ModuleType("integrations.api.v1.integrations")
+    exec(file, module.__dict__)
+    name, words = eval("{" + scope + "}").popitem()
+    monkeypatch.setitem(SCOPES, name, words)
+    urls = ModuleType("urls_with_one_more")
+    added = eval("[" + address + "]", {"path": path, "integrations": module})
+    urls.urlpatterns = [path("api/v1/", include(added)), path("", include("saas.urls"))]
+    monkeypatch.setitem(sys.modules, urls.__name__, urls)
+    settings.ROOT_URLCONF = urls.__name__
+    names = {}
+    exec(test, names)
+    names["test_it_lists_the_organisations_integrations_newest_first"](world, api_client)
