@@ -7,6 +7,7 @@ it is about, so that nobody can use up somebody else's share: a victim is not lo
 
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -55,13 +56,14 @@ class _Counters:
         with self._lock:
             return self._memory.incr(key, seconds)
 
-    def read(self, key: str) -> int:
+    def read(self, keys: list[str]) -> list[int]:
         if self._redis and time.monotonic() >= self._away_until:
             try:
-                return self._redis.get(key)
+                found = self._redis.storage.mget([self._redis.prefixed_key(key) for key in keys])
+                return [int(number or 0) for number in found]
             except RedisError:
                 self._away_until = time.monotonic() + LEFT_ALONE
-        return self._memory.get(key)
+        return [self._memory.get(key) for key in keys]
 
 
 def hit(name: str, *who: object) -> Standing:
@@ -74,11 +76,16 @@ def hit(name: str, *who: object) -> Standing:
     return standing
 
 
-def check(name: str, *who: object) -> None:
-    """Counts nothing. Raises TooMany where the share is used up: for failures, which are counted when they happen."""
-    quota, seconds, key, reset = _window(name, who)
-    if _counters().read(key) >= quota:
-        raise TooMany(Standing(name, quota, seconds, 0, reset))
+def check(*shares: tuple[object, ...]) -> None:
+    """Counts nothing. Raises TooMany where one of these is used up: for failures, counted when they happen.
+
+    Each share is a name with who: `check(("client-failures", source, client), ("source-failures", source))`.
+    """
+    windows = [(str(name), *_window(str(name), who)) for name, *who in shares]
+    counts = _counters().read([key for _, _, _, key, _ in windows])
+    for (name, quota, seconds, _, reset), count in zip(windows, counts, strict=True):
+        if count >= quota:
+            raise TooMany(Standing(name, quota, seconds, 0, reset))
 
 
 def forget() -> None:
@@ -110,7 +117,7 @@ def _redis() -> RedisStorage | None:
     return RedisStorage(url, key_prefix="portcullis:rates", socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
 
 
-def _window(name: str, who: tuple[object, ...]) -> tuple[int, int, str, int]:
+def _window(name: str, who: Iterable[object]) -> tuple[int, int, str, int]:
     """Quota, seconds, key and the seconds until the window ends. Windows begin at the same moments on every worker."""
     quota, seconds = settings.RATES[name]
     number, passed = divmod(int(time.time()), seconds)

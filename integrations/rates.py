@@ -35,10 +35,10 @@ def note(request: HttpRequest, standing: Standing) -> None:
     setattr(request, _NOTED, standing)
 
 
-def hit_api(request: Any) -> None:
+def hit_api(request: Any, name: str = "api") -> None:
     """One call of the API, by a request that came with a token. Raises DRF's Throttled."""
     try:
-        hit(request._request, "api", request.auth.client_id)
+        hit(request._request, name, request.auth.client_id)
     except rates.TooMany as error:
         raise Throttled(wait=error.standing.reset) from None
 

@@ -159,6 +159,7 @@ RATES = {
     "client-failures": (30, 60),  # as one client, from one address
     "source-failures": (600, 60),  # as whichever client, from one address
     "api": (12_000, 60),  # calls of one client
+    "revocations": (600, 60),  # demands of one client that something end: they take turns, and are kept
     "user-code": (10, 60),  # codes of devices that one person types in
 }
 

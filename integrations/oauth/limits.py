@@ -22,8 +22,7 @@ def before_authentication(request: HttpRequest, client_id: str) -> None:
     """Refuses whoever has failed too often of late: as this client, or from this address as any."""
     source = described.source(request)
     try:
-        rates.check("client-failures", source, client_id[:36])
-        rates.check("source-failures", source)
+        rates.check(("client-failures", source, client_id[:36]), ("source-failures", source))
     except rates.TooMany as error:
         described.note(request, error.standing)
         raise TooManyRequests from None

@@ -4,6 +4,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749.errors import InvalidRequestError
+from authlib.oauth2.rfc9101.errors import RequestNotSupportedError, RequestUriNotSupportedError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,6 +29,7 @@ def authorize(request: SignedInRequest) -> HttpResponse:
         parameters.check(request.GET)
         grant = server.get_consent_grant(request, end_user=request.user)
         resource.check(request.GET, redirect_uri=grant.redirect_uri)
+        _check_offered(request, grant.redirect_uri)
         if request.method == "GET":
             return _consent_page(request, grant)
         return server.authorize(request, grant, agreed=request.POST.get("decision") == "allow")
@@ -54,6 +57,15 @@ def _consent_page(request: SignedInRequest, grant: Any) -> HttpResponse:
     source = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
     response._csp_update = {"form-action": source}  # type: ignore[attr-defined]  # django-csp's own hook
     return response
+
+
+def _check_offered(request: HttpRequest, redirect_uri: str) -> None:
+    """What would change the meaning of the request must not be ignored: answers elsewhere, or a request in a JWT."""
+    if request.GET.get("response_mode", "query") != "query":
+        raise InvalidRequestError("response_mode is not query.", redirect_uri=redirect_uri)
+    for name, error in (("request", RequestNotSupportedError), ("request_uri", RequestUriNotSupportedError)):
+        if name in request.GET:
+            raise error(redirect_uri=redirect_uri)
 
 
 def _refusal(request: HttpRequest, error: OAuth2Error) -> HttpResponse:

@@ -71,6 +71,10 @@ def test_a_stranger_to_the_organisation_cannot_connect_its_app(world, browser):
         {"response_type": "token"},
         {"response_type": "code token"},
         {"scope": "profile admin"},
+        {"response_mode": "fragment"},
+        {"response_mode": "form_post"},
+        {"request": "e30.e30."},
+        {"request_uri": "https://sync.example/request"},
     ],
 )
 @pytest.mark.parametrize("method", ["get", "post"])
@@ -80,7 +84,8 @@ def test_what_the_protocol_does_not_allow_goes_back_as_an_error(world, browser, 
     )
     assert answer.status_code == 302
     query = redirected(answer)
-    assert query["error"] in {"invalid_request", "unsupported_response_type", "invalid_scope", "unauthorized_client"}
+    errors = {"invalid_request", "unsupported_response_type", "invalid_scope", "unauthorized_client"}
+    assert query["error"] in errors | {"request_not_supported", "request_uri_not_supported"}
     assert (query["state"], query["iss"]) == ("xyz", settings.ISSUER)
     assert not Grant.objects.exists()
 

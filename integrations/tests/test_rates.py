@@ -94,6 +94,16 @@ def test_the_api_says_so_as_a_problem(world, api_client):
     assert 1 <= int(last["Retry-After"]) <= 60
 
 
+@pytest.mark.django_db
+def test_ending_access_has_a_share_of_its_own(world, api_client, settings):
+    settings.RATES = {**settings.RATES, "revocations": (2, 60)}
+    app, _ = world.integration("App", ["authorization_code"], ["https://a.example/"], scopes=("revocations:write",))
+    caller = api_client(world.connect(world.alice, app, ("revocations:write",))["access_token"])
+    answers = [caller.post("/api/v1/revocations", {}, format="json") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [400, 400, 429]
+    assert answers[-1]["RateLimit-Policy"] == '"revocations";q=2;w=60'
+
+
 @pytest.mark.parametrize("times", [40])
 def test_of_forty_at_once_exactly_so_many_pass(times):
     outcomes = together(times, lambda: rates.hit("client", "x"))
@@ -109,4 +119,4 @@ def test_without_redis_this_process_counts_by_itself_and_goes_on(settings):
     with pytest.raises(rates.TooMany):
         rates.hit("client", "x")
     with pytest.raises(rates.TooMany):
-        rates.check("client", "x")
+        rates.check(("api", "x"), ("client", "x"))

@@ -14,6 +14,7 @@ from accounts import remote_revocation, visitors
 from accounts.models import Cause
 from accounts.reach import Reach
 from accounts.remote_revocation import Demand
+from integrations import rates
 from integrations.api import fields, idempotency, queries
 from integrations.api.view import Collection, Item
 from integrations.authentication import ApiRequest
@@ -130,6 +131,7 @@ class Revocations(Collection):
         everything, and "compromised" takes their password as well. The grant of the token that asks is spared unless
         it is named itself. Repeated under the same Idempotency-Key, it gets the same answer and acts no more.
         """
+        rates.hit_api(request, "revocations")
         body = DemandSerializer(data=request.data)
         body.is_valid(raise_exception=True)
         demand = self._demand(request, body.validated_data)
