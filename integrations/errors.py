@@ -1,15 +1,19 @@
 """One shape for every error of the API: application/problem+json (RFC 9457), and the challenge of RFC 6750."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from integrations import scopes
+
+log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
 
@@ -24,8 +28,19 @@ class Unprocessable(exceptions.APIException):
     default_detail = "It cannot be done like this."
 
 
+class Unavailable(exceptions.APIException):
+    """The database did not answer. What cannot be looked up is not let in, and not made up."""
+
+    status_code = 503
+    default_detail = "The service cannot answer just now. Try again shortly."
+    wait = 2  # seconds, for Retry-After
+
+
 def problem(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER."""
+    if isinstance(error, (OperationalError, InterfaceError)):
+        log.error("The database did not answer", exc_info=error)
+        error = Unavailable()
     response = exception_handler(error, context)
     if response is None:
         return None
@@ -52,7 +67,9 @@ def _body(status: int, error: Exception) -> dict[str, Any]:
 
 
 def _challenge(error: Exception, context: dict[str, Any]) -> str:
-    realm = f'Bearer realm="{settings.AUDIENCE}"'
+    # RFC 9728, 5.1: where a client that has never heard of us finds the server that gives tokens.
+    metadata = f"{settings.ISSUER}/.well-known/oauth-protected-resource/api"
+    realm = f'Bearer realm="{settings.AUDIENCE}", resource_metadata="{metadata}"'
     if isinstance(error, exceptions.NotAuthenticated):
         return realm
     if isinstance(error, exceptions.AuthenticationFailed):

@@ -1,16 +1,20 @@
 """What every OAuth endpoint for programs holds to: POST, a form, each parameter once, nothing in the URL, no cache."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations import rates
 from integrations.oauth import parameters
 from integrations.oauth.server import server
+
+log = logging.getLogger(__name__)
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -36,6 +40,15 @@ def _answer(view: View, request: HttpRequest) -> HttpResponse:
         return view(request)
     except OAuth2Error as error:
         return server.error(error)
+    except (OperationalError, InterfaceError):
+        log.exception("The database did not answer")
+        return _unavailable()
+
+
+def _unavailable() -> HttpResponse:
+    response = server.error(OAuth2Error("Try again shortly.", status_code=503, error="temporarily_unavailable"))
+    response["Retry-After"] = "2"
+    return response
 
 
 def _post_alone() -> HttpResponse:

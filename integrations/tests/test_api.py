@@ -44,7 +44,8 @@ def test_the_next_request_after_a_revocation_is_401_and_the_neighbours_is_200(wo
 def test_without_a_token_it_is_challenged_without_an_error(client, settings):
     answer = client.get(ME)
     assert answer.status_code == 401
-    assert answer["WWW-Authenticate"] == f'Bearer realm="{settings.AUDIENCE}"'
+    metadata = f"{settings.ISSUER}/.well-known/oauth-protected-resource/api"
+    assert answer["WWW-Authenticate"] == f'Bearer realm="{settings.AUDIENCE}", resource_metadata="{metadata}"'
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == 401
 
