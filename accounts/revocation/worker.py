@@ -53,6 +53,7 @@ class Keeper(threading.Thread):
         """At the end of the process. Waits a moment for the thread to sign off, so that nobody waits for it later."""
         self._stopping.set()
         if self.pid == os.getpid():
+            self._sign_off()  # here and now: who ends the process may not wait until the thread looks up
             self.join(2 * settings.REVOCATION_POLL_SECONDS)
 
     def _sign_off(self) -> None:
@@ -75,13 +76,13 @@ class Keeper(threading.Thread):
             connection.close()
             self._beat_at = NEVER
             return False
-        if self._is_fed:
+        if self._is_fed and not self._stopping.is_set():
             self._copy.renew(asked_at + settings.REVOCATION_LEASE_SECONDS)
         return True
 
     def _register(self, now: float) -> None:
         """Says that it lives, before any lease that outlasts the last time that it did."""
-        if now - self._beat_at < BEAT:
+        if now - self._beat_at < BEAT or self._stopping.is_set():
             return
         self._is_fed = feed.is_laid(connection)
         if not self._is_fed:
