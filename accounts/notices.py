@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
 
-from accounts.models import Grant, Membership, User
+from accounts.models import Grant, Invitation, Membership, User
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,35 @@ If you know why, connect the app again. If you do not, look at the security log:
 
     {log}
 """
+
+INVITE_SUBJECT = "{author} invites you to {organisation}"
+INVITE_TEXT = """\
+Hello,
+
+{author} ({address}) invites you to join {organisation} as {role}, at {issuer}.
+
+Open this link to answer. Opening it changes nothing yet; it works once, until {until} UTC:
+
+    {link}
+
+If you do not know {author}, do nothing, and you will not hear of this again.
+"""
+
+
+def invite(invitation: Invitation, *, link: str) -> None:
+    names = {
+        "author": _harmless(invitation.invited_by.get_full_name()),
+        "organisation": _harmless(invitation.organisation.name),
+    }
+    text = INVITE_TEXT.format(
+        **names,
+        address=invitation.invited_by.email,
+        role=str(invitation.get_role_display()).lower(),
+        issuer=settings.ISSUER,
+        until=invitation.expires_at.strftime("%-d %B %Y, %H:%M"),
+        link=link,
+    )
+    _mail(INVITE_SUBJECT.format(**names), text, [invitation.email])
 
 
 def tell_of_reuse(grant: Grant) -> None:
@@ -60,3 +89,8 @@ def _mail(subject: str, text: str, addresses: list[str]) -> None:
 def _one_line(text: str) -> str:
     """Names are people's own words; a header is one line."""
     return " ".join(text.split())
+
+
+def _harmless(name: str) -> str:
+    """For mail to strangers: nobody sends them an address of their own choice under our name."""
+    return _one_line(name).replace("://", ": ").replace(".", ". ")[:80]

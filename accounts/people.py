@@ -8,10 +8,18 @@ from accounts.visitors import Visitor
 
 
 @transaction.atomic
-def sign_up(user: User, *, organisation_name: str = "", visitor: Visitor = visitors.NOBODY) -> Organisation:
-    """Saves a new user, as owner of a new organisation (named for their address when no name is given)."""
+def sign_up(
+    user: User, *, organisation_name: str = "", is_invited: bool = False, visitor: Visitor = visitors.NOBODY
+) -> Organisation | None:
+    """Saves a new user, as owner of a new organisation (named for their address when no name is given).
+
+    Whoever was invited, and names none, comes without: an organisation awaits them.
+    """
     user.email = User.objects.normalize_email(user.email)
     user.save()
+    if is_invited and not organisation_name:
+        events.record(events.Kind.SIGNED_UP, user=user, by=user, visitor=visitor)
+        return None
     organisation = Organisation.objects.create(name=organisation_name or user.email.split("@")[0][:150])
     Membership.objects.create(user=user, organisation=organisation, role=Membership.Role.OWNER)
     events.record(events.Kind.SIGNED_UP, user=user, by=user, organisation=organisation, visitor=visitor)

@@ -32,7 +32,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         super().save_user(request, user, form, commit=False)
         if commit:
             name = form.cleaned_data.get("organisation", "")
-            people.sign_up(user, organisation_name=name, visitor=visitors.of(request))
+            is_invited = self.is_email_verified(request, user.email)
+            people.sign_up(user, organisation_name=name, is_invited=is_invited, visitor=visitors.of(request))
         return user
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from allauth.account.adapter import get_adapter
 from allauth.account.forms import LoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
+from allauth.core import context
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +22,14 @@ class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
         help_text="You can rename it later. Optional.",
         validators=[names.validate],
     )
+
+    def clean_email(self) -> str:
+        """An invitation vouches for its own address. Another one has to be confirmed like everybody's: allauth would
+        quietly take the invited one instead."""
+        email = str(super().clean_email())
+        if not get_adapter().is_email_verified(context.request, email):
+            get_adapter().unstash_verified_email(context.request)
+        return email
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
@@ -86,3 +96,30 @@ class IntegrationForm(forms.Form):
         if data.get("is_public") and Integration.GrantType.CLIENT_CREDENTIALS in kinds:
             self.add_error("grant_types", "Without a secret it has no credentials of its own to show.")
         return data
+
+
+def _roles(own_role: str) -> list[tuple[str, str]]:
+    """What somebody of this role may give. The rule is accounts.members'; the form offers nothing it would refuse."""
+    roles = [(role.value, str(role.label)) for role in Membership.Role]
+    return [role for role in roles if own_role == Membership.Role.OWNER or role[0] != Membership.Role.OWNER]
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "off"}), label="E-mail")
+    role = forms.ChoiceField(initial=Membership.Role.MEMBER)
+
+    def __init__(self, *args: Any, role: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = _roles(role)
+
+
+class RoleForm(forms.Form):
+    role = forms.ChoiceField()
+
+    def __init__(self, *args: Any, own_role: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["role"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = _roles(own_role)

@@ -5,6 +5,7 @@ from accounts.models.credentials import ClientSecret, Grant, Integration, Sessio
 from accounts.models.devices import DeviceRequest
 from accounts.models.events import SecurityEvent
 from accounts.models.idempotency import IdempotentAnswer
+from accounts.models.invitations import Invitation
 from accounts.models.keys import SigningKey
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
@@ -18,6 +19,7 @@ __all__ = [
     "Grant",
     "IdempotentAnswer",
     "Integration",
+    "Invitation",
     "Membership",
     "Organisation",
     "Revocation",

@@ -25,6 +25,18 @@ class SecurityEvent(models.Model):
         INTEGRATION_CREATED = "integration_created", "Integration created"
         SECRET_CREATED = "secret_created", "Client secret created"
         REVOKED = "revoked", "Access revoked"
+        MEMBER_INVITED = "member_invited", "Member invited"
+        INVITATION_WITHDRAWN = "invitation_withdrawn", "Invitation withdrawn"
+        MEMBER_JOINED = "member_joined", "Member joined"
+        MEMBER_REMOVED = "member_removed", "Member removed"
+        ROLE_CHANGED = "role_changed", "Role changed"
+        SECOND_FACTOR_ADDED = "second_factor_added", "Second factor added"
+        SECOND_FACTOR_REMOVED = "second_factor_removed", "Second factor removed"
+        RECOVERY_CODES_RENEWED = "recovery_codes_renewed", "Recovery codes renewed"
+        MFA_REQUIRED = "mfa_required", "Second factor required of members"
+        MFA_NOT_REQUIRED = "mfa_not_required", "Second factor no longer required"
+        EMAIL_CHANGED = "email_changed", "E-mail address changed"
+        NOT_ME = "not_me", "Reported as not their own doing"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     at = models.DateTimeField(default=timezone.now)

@@ -172,6 +172,8 @@ class Membership(models.Model):
         ADMIN = "admin", "Admin"
         MEMBER = "member", "Member"
 
+    MANAGERS = ("owner", "admin")
+
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.MEMBER)
@@ -185,4 +187,4 @@ class Membership(models.Model):
 
     @property
     def may_manage_integrations(self) -> bool:
-        return self.role in {self.Role.OWNER, self.Role.ADMIN}
+        return self.role in self.MANAGERS

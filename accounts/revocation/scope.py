@@ -37,8 +37,9 @@ class Scope:
 
     A user's scope takes their sessions, grants and codes, and the client secrets that they created, with the grants
     minted from those: they have seen those secrets. `spare_secrets` leaves out the secrets and what hangs from them,
-    `keep` one session, `spare_grant` one grant with its secret. An organisation's takes what acts in it: its members'
-    sessions, its grants, its integrations' secrets. A signing key's takes what it signed. `everything` stands alone.
+    `keep` one session, `spare_grant` one grant with its secret, `only_sessions` all but sessions. An organisation's
+    takes what acts in it: its members' sessions, its grants, its integrations' secrets. A signing key's takes what it
+    signed. `everything` stands alone.
     """
 
     user: User | None = None
@@ -50,6 +51,7 @@ class Scope:
     signing_key: SigningKey | None = None
     everything: bool = False
     spare_secrets: bool = False
+    only_sessions: bool = False
     keep: Session | None = None
     spare_grant: Grant | None = None
 
@@ -57,13 +59,14 @@ class Scope:
         named = self._named()
         if not named and not self.everything:
             raise EmptyScope(f"A scope names at least one of {', '.join(NARROWING)}, or everything.")
-        if self.everything and (named or self.keep or self.spare_secrets or self.spare_grant):
+        sparing = self.keep or self.spare_secrets or self.spare_grant or self.only_sessions
+        if self.everything and (named or sparing):
             raise EverythingStandsAlone("Everything leaves nothing out, and is narrowed by nothing.")
 
     @property
     def is_whole_user(self) -> bool:
         """Whether this ends all that a user has, so that their epoch rises."""
-        return self._named() == {"user"}
+        return self._named() == {"user"} and not self.only_sessions
 
     @property
     def is_whole_integration(self) -> bool:
@@ -106,7 +109,7 @@ class Scope:
     def grants(self) -> GrantQuerySet:
         """All grants covered that have not been ended, codes included."""
         rows = Grant.objects.filter(ended_at=None)
-        if self.session:
+        if self.session or self.only_sessions:
             return rows.none()
         if self.spare_grant:
             rows = rows.exclude(pk=self.spare_grant.pk)
@@ -133,6 +136,8 @@ class Scope:
         """All secrets covered that have not been ended."""
         rows = ClientSecret.objects.filter(ended_at=None)
         named = self._named()
+        if self.only_sessions:
+            return rows.none()
         if self.spare_grant and self.spare_grant.client_secret_id:
             rows = rows.exclude(pk=self.spare_grant.client_secret_id)
         if self.organisation:
@@ -150,7 +155,7 @@ class Scope:
     def as_json(self) -> dict[str, Any]:
         """For the audit: what was named, by id, and what was spared."""
         parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, *SPARING] if getattr(self, name)}
-        flags = {name: True for name in ("everything", "spare_secrets") if getattr(self, name)}
+        flags = {name: True for name in ("everything", "spare_secrets", "only_sessions") if getattr(self, name)}
         return parts | flags
 
     @property

@@ -230,3 +230,12 @@ def test_the_audit_says_who_and_why_and_outlives_them(full):
     full.alice.delete()
     row = Revocation.objects.get()
     assert (row.actor_label, row.reason, row.scope) == ("alice@example.com", "Laptop lost", {"user": str(full.bob.pk)})
+
+
+def test_only_sessions_ends_sessions_and_keeps_one_and_leaves_the_rest(world, browser):
+    here, there, had = browser(world.alice), browser(world.alice), world.connect(world.alice)
+    keep = Session.objects.filter(user=world.alice).earliest("created_at")
+    revoked = revocation.revoke(Scope(user=world.alice, only_sessions=True, keep=keep), cause=Cause.ENDED)
+    assert (revoked.in_words, world.alice.client_secrets.live().count()) == ("1 session", 2)
+    assert [here.get("/dashboard/").status_code, there.get("/dashboard/").status_code] == [200, 302]
+    assert tokens.is_live(tokens.verify(had["access_token"]))

@@ -15,7 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def places(world):
-    return {"integration": world.sync.pk, "consent": authorize_url(world.sync)}
+    return {
+        "integration": world.sync.pk,
+        "organisation": world.acme.pk,
+        "member": world.bob.pk,
+        "consent": authorize_url(world.sync),
+    }
 
 
 def lived_in(world, browser):

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core import mail
 
+from accounts import tokens
 from accounts.tests.world import PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -59,3 +60,16 @@ def test_a_forgotten_password_is_reset_by_mail(world, window):
     page.wait_for_url("**/key/done/")
     sign_in(page, world.bob.email, "a quite new phrase")
     page.wait_for_url("**/dashboard/")
+
+
+def test_a_contractor_is_let_go_and_all_of_theirs_ends(world, window, browser):
+    bob, had = browser(world.bob), world.connect(world.bob)
+    page = window(world.alice)
+    page.goto("/dashboard/members/")
+    page.get_by_label("Manage bob@example.com").click()
+    assert "1 session and 1 connected app" in page.locator(".card.danger").inner_text()
+    page.get_by_role("button", name="Remove, and end it").click()
+    page.get_by_role("heading", name="Bob is out").wait_for()
+    assert "1 session and 1 connected app" in page.locator("main").inner_text()
+    assert bob.get("/dashboard/").status_code == 302
+    assert not tokens.is_live(tokens.verify(had["access_token"]))

@@ -214,3 +214,21 @@ def test_signing_in_and_out_and_failing_to_are_on_record(world, browser, client)
     client.post("/accounts/login/", {"login": world.bob.email, "password": "wrong"})
     kinds = SecurityEvent.objects.filter(user=world.bob).order_by("at").values_list("kind", flat=True)
     assert list(kinds) == ["signed_in", "signed_out", "sign_in_failed"]
+
+
+def test_ending_all_others_says_how_many_and_keeps_this_one_and_the_apps(world, browser):
+    here, there, had = browser(world.bob), browser(world.bob), world.connect(world.bob)
+    assert "1 session" in here.get("/dashboard/sessions/end-others/").content.decode()
+    here.post("/dashboard/sessions/end-others/")
+    assert (here.get("/dashboard/").status_code, there.get("/dashboard/").status_code) == (200, 302)
+    assert tokens.is_live(tokens.verify(had["access_token"]))
+
+
+def test_five_hundred_sessions_are_paged_in_one_statement(world, browser, django_assert_num_queries):
+    alice, row = browser(world.alice), Session.objects.get(user=world.alice)
+    row.session_data, fields = "", {name: getattr(row, name) for name in ("user_id", "epoch", "expire_date")}
+    Session.objects.bulk_create(Session(key_hash=f"{n:064}", **fields) for n in range(500))
+    with django_assert_num_queries(2):
+        text = alice.get("/dashboard/sessions/?page=10").content.decode()
+    assert text.count('class="what"') == 50
+    assert alice.get("/dashboard/sessions/?page=11").content.decode().count('class="what"') == 1

@@ -60,8 +60,14 @@ def _take(chromium: Chromium, demo: dict[str, Any], base: str, theme: str, width
     page.fill("[name=password]", alice["password"])
     page.press("[name=password]", "Enter")
     page.wait_for_url("**/dashboard/")
+    page.goto("/dashboard/members/")
+    organisation = page.url.split("/organisations/")[1].split("/")[0]
+    page.get_by_label("Manage bob").click()
+    page.wait_for_load_state()
+    member = page.url.rstrip("/").rpartition("/")[2]
+    places = {**_places(demo), "organisation": organisation, "member": member}
     for name, path in pages.IN.items():
-        _shoot(page, name, path.format(**_places(demo)), theme, width, only)
+        _shoot(page, name, path.format(**places), theme, width, only)
     page.context.close()
 
 

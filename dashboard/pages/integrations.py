@@ -1,90 +1,20 @@
-"""The pages of the dashboard. Each reads what is one's own, or makes one call, and shows what came of it."""
+"""OAuth clients of the organisations that one looks after: created, their secrets rotated, disabled."""
 
 import uuid
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import Count, Max, Q
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import clients, revocation, visitors
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import SCOPES, Cause, ClientSecret, Grant, Integration, Membership, SecurityEvent
+from accounts.models import SCOPES, Cause, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
 from dashboard.forms import IntegrationForm
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    return redirect("overview")
-
-
-@require_safe
-@signed_in
-def overview(request: SignedInRequest) -> HttpResponse:
-    context = {
-        "live": revocation.preview(Scope(user=request.user)),
-        "memberships": request.user.memberships.select_related("organisation"),
-        "events": request.user.security_events.select_related("integration")[:6],
-    }
-    return render(request, "dashboard/overview.html", context)
-
-
-@require_safe
-@signed_in
-def sessions(request: SignedInRequest) -> HttpResponse:
-    rows = request.user.sessions.live().order_by("-last_seen_at")
-    return render(request, "dashboard/sessions.html", {"sessions": rows, "this": request.session.row})
-
-
-@require_POST
-@signed_in
-def end_session(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
-    session = request.user.sessions.filter(public_id=public_id).first()
-    if session is None:
-        raise Http404("No such session.")
-    revocation.revoke(Scope(session=session), cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-    messages.success(request, f"Ended: {session.device}.")
-    return redirect("sessions")
-
-
-@signed_in
-def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
-    """Says by GET what will end, and ends it by POST: this browser's session too."""
-    scope = Scope(user=request.user)
-    if request.method != "POST":
-        return render(request, "dashboard/sign_out_everywhere.html", {"preview": revocation.preview(scope)})
-    revoked = revocation.revoke(scope, cause=Cause.SIGNED_OUT_EVERYWHERE, by=request.user, visitor=visitors.of(request))
-    request.session.flush()
-    messages.success(request, f"Signed out everywhere. Ended: {revoked.in_words}.")
-    return redirect("account_login")
-
-
-@require_safe
-@signed_in
-def apps(request: SignedInRequest) -> HttpResponse:
-    """One's connected apps, the grants of one app taken together."""
-    mine = Q(grants__in=Grant.objects.live().connected().filter(user=request.user))
-    rows = (
-        Integration.objects.filter(mine)
-        .select_related("organisation")
-        .annotate(last_used_at=Max("grants__last_used_at", filter=mine), connections=Count("grants", filter=mine))
-    )
-    return render(request, "dashboard/apps.html", {"apps": rows})
-
-
-@require_POST
-@signed_in
-def disconnect_app(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
-    integration = Integration.objects.filter(pk=integration_id, grants__user=request.user).first()
-    if integration is None:
-        raise Http404("No such app.")
-    scope = Scope(user=request.user, integration=integration)
-    revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-    messages.success(request, f"Disconnected: {integration.name}.")
-    return redirect("apps")
+from dashboard.pages import Entry
 
 
 @signed_in
@@ -152,22 +82,9 @@ def disable_integration(request: SignedInRequest, integration_id: uuid.UUID) -> 
     return redirect("integration", row.pk)
 
 
-@require_safe
-@signed_in
-def security_log(request: SignedInRequest) -> HttpResponse:
-    """What concerns oneself, and what concerns the organisations that one looks after."""
-    managed = _managers(request).values("organisation")
-    rows = SecurityEvent.objects.filter(Q(user=request.user) | Q(organisation__in=managed))
-    page = Paginator(rows.select_related("integration"), 50).get_page(request.GET.get("page"))
-    return render(request, "dashboard/security_log.html", {"page": page})
-
-
-def _managers(request: SignedInRequest):  # type: ignore[no-untyped-def]
-    return request.user.memberships.filter(role__in=[Membership.Role.OWNER, Membership.Role.ADMIN])
-
-
-def _managed(request: SignedInRequest):  # type: ignore[no-untyped-def]
-    return Integration.objects.filter(organisation__in=_managers(request).values("organisation"))
+def _managed(request: SignedInRequest) -> "QuerySet[Integration]":
+    managed = request.user.memberships.filter(role__in=Membership.MANAGERS).values("organisation")
+    return Integration.objects.filter(organisation__in=managed)
 
 
 def _one_managed(request: SignedInRequest, integration_id: uuid.UUID) -> Integration:
@@ -187,3 +104,14 @@ def _integration_page(request: HttpRequest, row: Integration, secret: str = "") 
         "most_secrets": clients.MOST_LIVE_SECRETS,
     }
     return render(request, "dashboard/integration.html", context)
+
+
+entry = Entry("Integrations", "integrations", 40, also=("integration", "create_secret", "end_secret"))
+_one = "dashboard/integrations/<uuid:integration_id>/"
+urlpatterns = [
+    path("dashboard/integrations/", integrations, name="integrations"),
+    path(_one, integration, name="integration"),
+    path(f"{_one}secrets/", create_secret, name="create_secret"),
+    path(f"{_one}secrets/<uuid:secret_id>/end/", end_secret, name="end_secret"),
+    path(f"{_one}disable/", disable_integration, name="disable_integration"),
+]

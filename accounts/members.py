@@ -1,0 +1,197 @@
+"""Members: invited by mail, given a role, removed with all that they could do here.
+
+It refuses to leave an organisation without an owner, and to let anybody but an owner touch an owner or make one.
+"""
+
+import uuid
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts import crypto, events, notices, revocation, visitors
+from accounts.models import Cause, Invitation, Membership, Organisation, Revocation, User
+from accounts.revocation import Scope
+from accounts.visitors import Visitor
+
+Role = Membership.Role
+PREFIX = "pc_invite"
+MOST_PENDING = 200  # so that a stolen admin session cannot send mail without end
+
+
+class NotAllowed(Exception):
+    """Not by somebody with this role."""
+
+
+class LastOwner(Exception):
+    """An organisation has an owner. Make somebody else one first."""
+
+
+class AlreadyMember(Exception):
+    """This address is in already."""
+
+
+class TooManyInvitations(Exception):
+    """As many as may be pending at once."""
+
+
+class UnknownInvitation(Exception):
+    """No such invitation, or used, withdrawn, replaced, run out, or its author is no longer one who may invite."""
+
+
+class WrongAddress(Exception):
+    """The invitation is for another address than the one that is signed in."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """Who was removed, and the revocation that ended what they could do here."""
+
+    member: User
+    revocation: Revocation
+
+
+@transaction.atomic
+def invite(
+    *, organisation: Organisation, email: str, role: str, by: User, visitor: Visitor = visitors.NOBODY
+) -> Invitation:
+    """Mails a link that lasts seven days and works once. A second invitation replaces the first."""
+    _lock(organisation)
+    _check_rank(_role_of(by, organisation), role)
+    email = User.objects.normalize_email(email)
+    if Membership.objects.filter(organisation=organisation, user__email=email).exists():
+        raise AlreadyMember
+    open_ = Invitation.objects.filter(organisation=organisation, ended_at=None)
+    open_.filter(email=email).update(ended_at=timezone.now())
+    if open_.pending().count() >= MOST_PENDING:
+        raise TooManyInvitations
+    token = crypto.new_secret(PREFIX)
+    invitation = Invitation.objects.create(
+        organisation=organisation, email=email, role=role, invited_by=by, token_hash=crypto.digest(token)
+    )
+    events.record(events.Kind.MEMBER_INVITED, by=by, organisation=organisation, visitor=visitor, email=email, role=role)
+    notices.invite(invitation, link=f"{settings.ISSUER}/invitations/{token}/")
+    return invitation
+
+
+def find(token: str) -> Invitation:
+    """The pending invitation that the link's secret opens. Raises UnknownInvitation."""
+    rows = Invitation.objects.pending().select_related("organisation", "invited_by")
+    invitation = rows.filter(token_hash=crypto.digest(token), invited_by__is_active=True).first()
+    if invitation is None:
+        raise UnknownInvitation
+    try:
+        _check_rank(_role_of(invitation.invited_by, invitation.organisation), invitation.role)
+    except NotAllowed:
+        raise UnknownInvitation from None
+    return invitation
+
+
+@transaction.atomic
+def accept(token: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> Membership:
+    """Joins, for the one caller who is first. Their address is the invited one, and verified: sign-in saw to that."""
+    invitation = find(token)
+    if by.email != invitation.email:
+        raise WrongAddress
+    won = Invitation.objects.pending().filter(pk=invitation.pk).update(ended_at=timezone.now())
+    if not won:
+        raise UnknownInvitation
+    try:
+        with transaction.atomic():
+            membership = Membership.objects.create(user=by, organisation=invitation.organisation, role=invitation.role)
+    except IntegrityError:
+        return Membership.objects.get(user=by, organisation=invitation.organisation)
+    events.record(
+        events.Kind.MEMBER_JOINED,
+        user=by,
+        by=by,
+        organisation=invitation.organisation,
+        visitor=visitor,
+        role=invitation.role,
+        invited_by=invitation.invited_by.email,
+    )
+    return membership
+
+
+@transaction.atomic
+def withdraw(
+    organisation: Organisation, invitation_id: uuid.UUID, *, by: User, visitor: Visitor = visitors.NOBODY
+) -> None:
+    """Ends a pending invitation. Twice is once."""
+    _check_rank(_role_of(by, organisation), Role.MEMBER)
+    open_ = Invitation.objects.filter(pk=invitation_id, organisation=organisation, ended_at=None)
+    invitation = open_.first()
+    if invitation and open_.update(ended_at=timezone.now()):
+        events.record(
+            events.Kind.INVITATION_WITHDRAWN, by=by, organisation=organisation, visitor=visitor, email=invitation.email
+        )
+
+
+@transaction.atomic
+def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
+    """Gives a member another role. Takes effect on their next request: roles are read, never remembered."""
+    _lock(membership.organisation)
+    membership.refresh_from_db()
+    _check_rank(_role_of(by, membership.organisation), membership.role, role)
+    if role == membership.role:
+        return
+    _check_an_owner_stays(membership)
+    before = membership.role
+    Membership.objects.filter(pk=membership.pk).update(role=Role(role))
+    events.record(
+        events.Kind.ROLE_CHANGED,
+        user=membership.user,
+        by=by,
+        organisation=membership.organisation,
+        visitor=visitor,
+        before=before,
+        role=role,
+    )
+
+
+def scope_of(membership: Membership) -> Scope:
+    """What ends with a membership: what its user may do in its organisation, and the sessions they would do it in."""
+    return Scope(user=membership.user, organisation=membership.organisation)
+
+
+@transaction.atomic
+def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBODY) -> Removed:
+    """Ends what the member could do here, and then the membership. One may remove oneself."""
+    revocation.take_turn()
+    _lock(membership.organisation)
+    membership.refresh_from_db()
+    user, organisation = membership.user, membership.organisation
+    if by.pk != user.pk:
+        _check_rank(_role_of(by, organisation), membership.role)
+    _check_an_owner_stays(membership)
+    revoked = revocation.revoke(
+        scope_of(membership), cause=Cause.ENDED, by=by, reason=f"Removed from {organisation}"[:500], visitor=visitor
+    )
+    Membership.objects.filter(pk=membership.pk).delete()
+    events.record(events.Kind.MEMBER_REMOVED, user=user, by=by, organisation=organisation, visitor=visitor)
+    return Removed(user, revoked)
+
+
+def _role_of(user: User, organisation: Organisation) -> str:
+    role = Membership.objects.filter(user=user, organisation=organisation).values_list("role", flat=True).first()
+    if role is None:
+        raise NotAllowed
+    return str(role)
+
+
+def _check_rank(own: str, *touched: str) -> None:
+    """Owners may do everything; admins what concerns neither an owner nor becoming one; members nothing."""
+    if own != Role.OWNER and (own != Role.ADMIN or Role.OWNER in touched):
+        raise NotAllowed
+
+
+def _check_an_owner_stays(membership: Membership) -> None:
+    """Under the lock on the organisation: two owners who demote each other at once count one after the other."""
+    owners = Membership.objects.filter(organisation=membership.organisation, role=Role.OWNER, user__is_active=True)
+    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
+        raise LastOwner
+
+
+def _lock(organisation: Organisation) -> None:
+    Organisation.objects.select_for_update().get(pk=organisation.pk)

@@ -1,0 +1,66 @@
+"""Every browser that is signed in as you: end one, all others, or everything."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import revocation, visitors
+from accounts.http import SignedInRequest, signed_in
+from accounts.models import Cause
+from accounts.revocation import Scope
+from dashboard.pages import Entry
+from dashboard.paging import Page
+
+
+@require_safe
+@signed_in
+def sessions(request: SignedInRequest) -> HttpResponse:
+    page = Page(request, request.user.sessions.live().order_by("-last_seen_at", "-key_hash"))
+    return render(request, "dashboard/sessions.html", {"page": page, "this": request.session.row})
+
+
+@require_POST
+@signed_in
+def end_session(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
+    session = request.user.sessions.filter(public_id=public_id).first()
+    if session is None:
+        raise Http404("No such session.")
+    revocation.revoke(Scope(session=session), cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    messages.success(request, f"Ended: {session.device}.")
+    return redirect("sessions")
+
+
+@signed_in
+def end_others(request: SignedInRequest) -> HttpResponse:
+    """Says by GET how many other browsers are signed in, and ends them by POST. Apps and secrets stay."""
+    scope = Scope(user=request.user, only_sessions=True, keep=request.session.row)
+    if request.method != "POST":
+        return render(request, "dashboard/end_others.html", {"preview": revocation.preview(scope)})
+    revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    messages.success(request, f"Ended: {revoked.in_words}. This browser stays signed in.")
+    return redirect("sessions")
+
+
+@signed_in
+def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
+    """Says by GET what will end, and ends it by POST: this browser's session too."""
+    scope = Scope(user=request.user)
+    if request.method != "POST":
+        return render(request, "dashboard/sign_out_everywhere.html", {"preview": revocation.preview(scope)})
+    revoked = revocation.revoke(scope, cause=Cause.SIGNED_OUT_EVERYWHERE, by=request.user, visitor=visitors.of(request))
+    request.session.flush()
+    messages.success(request, f"Signed out everywhere. Ended: {revoked.in_words}.")
+    return redirect("account_login")
+
+
+entry = Entry("Sessions", "sessions", 20, also=("sign_out_everywhere", "end_others"))
+urlpatterns = [
+    path("dashboard/sessions/", sessions, name="sessions"),
+    path("dashboard/sessions/end-others/", end_others, name="end_others"),
+    path("dashboard/sessions/<uuid:public_id>/end/", end_session, name="end_session"),
+    path("dashboard/sign-out-everywhere/", sign_out_everywhere, name="sign_out_everywhere"),
+]
