@@ -21,6 +21,12 @@ from accounts import crypto, session_rows, visitors
 from accounts.models import Session, User
 
 SEEN_EVERY = timedelta(minutes=1)  # how often a visit is written down
+WAYS = {
+    "totp": "app code",
+    "webauthn": "passkey",
+    "recovery_codes": "recovery code",
+    "password_reset": "password reset",
+}
 SIGN_IN_RECORDS = "account_authentication_methods"  # where allauth notes how somebody signed in
 
 
@@ -114,7 +120,7 @@ class SessionStore(SessionBase):
             "expire_date": min(_end(created_at, now, remembered=remembered), self.get_expiry_date()),
             "ip_address": self.visitor.ip_address,
             "user_agent": self.visitor.user_agent,
-            "method": (data.get(SIGN_IN_RECORDS) or [{}])[-1].get("method", "")[:30],
+            "method": _how(data.get(SIGN_IN_RECORDS) or []),
         }
 
     def touch(self) -> None:
@@ -155,6 +161,13 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """For `manage.py purge`."""
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def _how(records: list[dict[str, Any]]) -> str:
+    """Such as "password and app code"; what was asked again later is no part of it."""
+    steps = [record for record in records if not record.get("reauthenticated")]
+    names = [WAYS.get(record.get("type") or record.get("method", ""), record.get("method", "")) for record in steps]
+    return " and ".join(dict.fromkeys(filter(None, names)))[:30]
 
 
 def _hash(session_key: str | None) -> str:

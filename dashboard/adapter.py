@@ -10,8 +10,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import credentials, events, people, visitors
+from accounts import credentials, events, people, second_factors, visitors
 from accounts.models import User
+from dashboard import browsers
+from dashboard.sudo import signed_in_lately
 
 # The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
 # is read anew; a revocation in between must end the sign-in too.
@@ -35,6 +37,28 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             is_invited = self.is_email_verified(request, user.email)
             people.sign_up(user, organisation_name=name, is_invited=is_invited, visitor=visitors.of(request))
         return user
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.mfa.stages.AuthenticateStage": "dashboard.second_factors.AuthenticateStage"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """Whoever has just signed in has just shown who they are."""
+        return not signed_in_lately(self.request)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        browsers.remember(request, response, user)
+        return response
+
+    def send_notification_mail(
+        self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None
+    ) -> None:
+        """Every change that allauth would tell of is on record too."""
+        change = template_prefix.rpartition("/")[2]
+        if change in second_factors.CHANGES:
+            second_factors.changed(change, user, keep=self.request.session.row, visitor=visitors.of(self.request))
+        super().send_notification_mail(template_prefix, user, context, email)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         request.session[SIGN_IN_EPOCH] = user.epoch

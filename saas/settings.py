@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "saas",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "django.contrib.admin",
 ]
 
@@ -81,6 +82,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "dashboard.middleware.SecondFactorMiddleware",
 ]
 
 # --- A person: their session ------------------------------------------------------------------------------------------
@@ -133,6 +135,23 @@ ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.credentials.PasswordResetTokenGenerator"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
+
+# --- ... and their second factor --------------------------------------------------------------------------------------
+MFA_ADAPTER = "dashboard.second_factors.MFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "preferred"  # "required" for a passkey that signs in by itself
+MFA_TOTP_TOLERANCE = 0  # a code is good for its own 30 seconds
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # nobody signs in without a verified one; a new one is verified before it counts
+MFA_FORMS = {
+    "authenticate": "dashboard.second_factors.AuthenticateForm",
+    "reauthenticate": "dashboard.second_factors.ReauthenticateForm",
+    "activate_totp": "dashboard.second_factors.ActivateForm",
+}
+MFA_TRUST_ENABLED = True  # "do not ask in this browser again": until any revocation of the user's
+MFA_TRUST_COOKIE_NAME = "__Host-mfa_trusted" if IS_HTTPS else "mfa_trusted"
+MFA_TRUST_COOKIE_AGE = timedelta(days=14)
+KNOWN_BROWSER_COOKIE_NAME = "__Host-known_browser" if IS_HTTPS else "known_browser"
 
 # --- A third party: its tokens ----------------------------------------------------------------------------------------
 ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=900)  # seconds

@@ -10,6 +10,7 @@ from accounts.models.keys import SigningKey
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
 from accounts.models.scopes import SCOPES
+from accounts.models.second_factors import SpentStep
 
 __all__ = [
     "SCOPES",
@@ -28,6 +29,7 @@ __all__ = [
     "Session",
     "SigningKey",
     "UsedAssertion",
+    "SpentStep",
     "User",
     "Worker",
 ]

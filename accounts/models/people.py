@@ -157,6 +157,9 @@ def _columns() -> list[str]:
 class Organisation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=150)
+    requires_mfa = models.BooleanField(
+        "requires a second factor", default=False, help_text="Members without one set it up before anything else."
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -15,9 +15,11 @@ from accounts.models import SCOPES, Cause, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
 from dashboard.forms import IntegrationForm
 from dashboard.pages import Entry
+from dashboard.sudo import sudo
 
 
 @signed_in
+@sudo
 def integrations(request: SignedInRequest) -> HttpResponse:
     """The integrations of one's organisations, and by POST a new one, whose secret is shown this once."""
     form = IntegrationForm(request.POST or None, user=request.user)
@@ -46,6 +48,7 @@ def integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResp
 
 @require_POST
 @signed_in
+@sudo
 def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     row = _one_managed(request, integration_id)
     try:
@@ -61,6 +64,7 @@ def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRe
 
 @require_POST
 @signed_in
+@sudo
 def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: uuid.UUID) -> HttpResponse:
     row = _one_managed(request, integration_id)
     secret = ClientSecret.objects.filter(pk=secret_id, integration=row).first()
@@ -74,6 +78,7 @@ def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: u
 
 @require_POST
 @signed_in
+@sudo
 def disable_integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     row = _one_managed(request, integration_id)
     scope = Scope(integration=row)

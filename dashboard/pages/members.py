@@ -16,6 +16,7 @@ from accounts.models import Membership
 from dashboard.forms import InviteForm, RoleForm
 from dashboard.pages import Entry
 from dashboard.paging import Page
+from dashboard.sudo import sudo
 
 IN_WORDS: dict[type[Exception], str] = {
     rules.NotAllowed: "Your role does not allow that. Owners may do everything; admins, what concerns no owner.",
@@ -53,6 +54,7 @@ def members(request: SignedInRequest, organisation_id: uuid.UUID) -> HttpRespons
 
 
 @signed_in
+@sudo
 def member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UUID) -> HttpResponse:
     """One member: says by GET what ends with the membership, changes the role by POST."""
     own, row = _pair(request, organisation_id, user_id)
@@ -71,6 +73,7 @@ def member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.U
 
 @require_POST
 @signed_in
+@sudo
 def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UUID) -> HttpResponse:
     """Ends it and shows the receipt. Whoever removes themselves has no page here to come back to."""
     own, row = _pair(request, organisation_id, user_id)
@@ -152,7 +155,7 @@ def _manages(membership: Membership) -> bool:
     return membership.role in Membership.MANAGERS
 
 
-entry = Entry("Members", "first_members", 50, also=("members", "member", "remove_member"))
+entry = Entry("Members", "first_members", 50, also=("members", "member", "remove_member", "organisation_security"))
 _one = "dashboard/organisations/<uuid:organisation_id>/members/"
 urlpatterns = [
     path("dashboard/members/", first, name="first_members"),

@@ -73,3 +73,47 @@ def test_a_contractor_is_let_go_and_all_of_theirs_ends(world, window, browser):
     assert "1 session and 1 connected app" in page.locator("main").inner_text()
     assert bob.get("/dashboard/").status_code == 302
     assert not tokens.is_live(tokens.verify(had["access_token"]))
+
+
+@pytest.fixture
+def key():
+    """Gives a window a virtual authenticator: a device with a fingerprint reader, whose owner is there."""
+
+    def plug_in(page):
+        cdp = page.context.new_cdp_session(page)
+        cdp.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+        cdp.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+    return plug_in
+
+
+def test_a_passkey_is_added_signs_in_by_itself_and_confirms(world, window, key):
+    page = window()
+    key(page)
+    sign_in(page, world.bob.email)
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_label("Passwordless").check()
+    page.get_by_role("button", name="Add").click()
+    page.get_by_text("recovery codes").first.wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.wait_for_url("**/dashboard/")
+    page.goto("/dashboard/sessions/")
+    assert "by passkey" in page.locator("main").inner_text()
+
+
+def test_a_passkey_is_the_second_step_after_the_password(world, window, key):
+    page = window()
+    key(page)
+    sign_in(page, world.bob.email)
+    page.goto("/accounts/2fa/webauthn/add/")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_text("recovery codes").first.wait_for()
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, world.bob.email)
+    page.wait_for_url("**/2fa/authenticate/")
+    page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Ask every time").click()
+    page.wait_for_url("**/dashboard/")

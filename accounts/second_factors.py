@@ -1,0 +1,76 @@
+"""Second factors: a one-time code works once, a change of them ends other sessions, an organisation may require one.
+
+What they are and how they are checked is allauth's; the codes' secrets are encrypted by `accounts.crypto`.
+"""
+
+import time
+
+from allauth.mfa.models import Authenticator
+from django.db import IntegrityError, transaction
+
+from accounts import events, revocation, visitors
+from accounts.models import Cause, Membership, Organisation, Session, SpentStep, User
+from accounts.revocation import Scope
+from accounts.visitors import Visitor
+
+STEP = 30  # seconds
+CHANGES = {
+    "totp_activated": (events.Kind.SECOND_FACTOR_ADDED, "Authenticator app"),
+    "totp_deactivated": (events.Kind.SECOND_FACTOR_REMOVED, "Authenticator app"),
+    "webauthn_added": (events.Kind.SECOND_FACTOR_ADDED, "Passkey"),
+    "webauthn_removed": (events.Kind.SECOND_FACTOR_REMOVED, "Passkey"),
+    "recovery_codes_generated": (events.Kind.RECOVERY_CODES_RENEWED, "Recovery codes"),
+}
+
+
+class OnlyOwners(Exception):
+    """What an organisation demands of its members is its owners' to say."""
+
+
+class LacksOne(Exception):
+    """Whoever asks it of others has one first."""
+
+
+def spend(user: User) -> bool:
+    """Notes that this moment's code was used. False when it was before: the database decides, whatever a cache says."""
+    step = int(time.time()) // STEP
+    if SpentStep.objects.filter(user=user, step__lt=step).update(step=step):
+        return True
+    try:
+        with transaction.atomic():
+            SpentStep.objects.create(user=user, step=step)
+    except IntegrityError:
+        return False
+    return True
+
+
+def has_one(user: User) -> bool:
+    return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
+
+
+def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor = visitors.NOBODY) -> None:
+    """For the record; and every other browser signs in anew, by the new rules (ASVS 7.4.3). Apps stay connected."""
+    kind, what = CHANGES[change]
+    with transaction.atomic():
+        events.record(kind, user=user, by=user, visitor=visitor, what=what)
+        revocation.revoke(
+            Scope(user=user, only_sessions=True, keep=keep),
+            cause=Cause.ENDED,
+            by=user,
+            reason=f"{kind.label}: {what}",
+            visitor=visitor,
+        )
+
+
+@transaction.atomic
+def require(organisation: Organisation, required: bool, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
+    """From now on members without a second factor are led to set one up before anything else, or no longer are."""
+    owner = Membership.objects.filter(user=by, organisation=organisation, role=Membership.Role.OWNER)
+    if not owner.exists():
+        raise OnlyOwners
+    if required and not has_one(by):
+        raise LacksOne
+    changed = Organisation.objects.filter(pk=organisation.pk).exclude(requires_mfa=required)
+    if changed.update(requires_mfa=required):
+        kind = events.Kind.MFA_REQUIRED if required else events.Kind.MFA_NOT_REQUIRED
+        events.record(kind, by=by, organisation=organisation, visitor=visitor)

@@ -1,0 +1,76 @@
+"""Where allauth's second factors meet accounts: secrets encrypted, codes spent once, trusted browsers forgotten."""
+
+from typing import Any
+
+from allauth.core import context
+from allauth.mfa import stages
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
+from allauth.mfa.base import forms
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.forms import ActivateTOTPForm
+from django.conf import settings
+from django.http import HttpRequest
+
+from accounts import crypto, events, second_factors, visitors
+from dashboard import browsers
+
+
+class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
+    def encrypt(self, text: str) -> str:
+        return crypto.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return crypto.decrypt(encrypted_text)
+
+    def get_totp_issuer(self) -> str:
+        return "Portcullis"
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """The host is one of ALLOWED_HOSTS: Django has refused any other."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "Portcullis"}
+
+    def generate_authenticator_name(self, user: Any, type: Any) -> str:
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return "Passkey" if number == 1 else f"Passkey {number}"
+
+
+class _SpentOnce:
+    """A code from an authenticator app works once, on every worker, with Redis or without."""
+
+    user: Any
+    authenticator: Any
+
+    def clean_code(self) -> str:
+        code = str(super().clean_code())  # type: ignore[misc]
+        if self.authenticator.type == Authenticator.Type.TOTP and not second_factors.spend(self.user):
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+    def _emit_authentication_failed(self, authenticator: Any) -> None:
+        super()._emit_authentication_failed(authenticator)  # type: ignore[misc]
+        visitor = visitors.of(context.request)
+        events.record(events.Kind.SIGN_IN_FAILED, user=self.user, visitor=visitor, what="Wrong code")
+
+
+class AuthenticateForm(_SpentOnce, forms.AuthenticateForm):  # type: ignore[misc]
+    """The second step of signing in."""
+
+
+class ReauthenticateForm(_SpentOnce, forms.ReauthenticateForm):  # type: ignore[misc]
+    """A code asked for again, before something sensitive."""
+
+
+class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
+    def clean_code(self) -> str:
+        """The code that shows that the app is set up is spent by that."""
+        code = str(super().clean_code())
+        second_factors.spend(self.user)
+        return code
+
+
+class AuthenticateStage(stages.AuthenticateStage):  # type: ignore[misc]
+    def _should_handle(self, request: HttpRequest) -> bool:
+        """A trusted browser is one that signed in under the user's present epoch: every revocation forgets it."""
+        if self.login.user and not browsers.is_of_this_epoch(request, self.login.user):
+            request.COOKIES.pop(settings.MFA_TRUST_COOKIE_NAME, None)
+        return bool(super()._should_handle(request))
