@@ -26,7 +26,9 @@ class SessionMiddleware(sessions.SessionMiddleware):
         was_looked_at = request.session.accessed
         response = super().process_response(request, response)
         if was_looked_at:
-            _session(request).touch()
+            # A page that brings itself up to date is no visit. Whoever claims so can only shorten their own session.
+            if "X-Passive" not in request.headers:
+                _session(request).touch()
             # What was shown to somebody signed in is nobody else's to find: not by the back button either.
             if not response.has_header("Cache-Control"):
                 response.headers["Cache-Control"] = NEVER_CACHE

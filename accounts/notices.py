@@ -5,10 +5,15 @@ import logging
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.utils import timezone
 
-from accounts.models import Grant, Invitation, Membership, User
+from accounts import crypto, visitors
+from accounts.models import Grant, Invitation, Membership, Notice, User
+from accounts.visitors import Visitor
 
 log = logging.getLogger(__name__)
+
+NOT_ME_PREFIX = "pc_notme"
 
 REUSE_SUBJECT = "{integration} was disconnected: its key was used twice"
 REUSE_TEXT = """\
@@ -25,6 +30,24 @@ came of it:
 If you know why, connect the app again. If you do not, look at the security log:
 
     {log}
+"""
+NOT_ME_TEXT = """
+If something is wrong, this link ends every session and every connected app of yours in one go, and lets nobody in with
+the old password. It asks before it does, works once, and for a week:
+
+    {link}
+"""
+SIGN_IN_SUBJECT = "A new sign-in to your account"
+SIGN_IN_TEXT = """\
+Hello {name},
+
+somebody has just signed in to your account at {issuer}, {news}:
+
+    {device}
+    {place}
+    {at} UTC
+
+If that was you, there is nothing to do.
 """
 
 INVITE_SUBJECT = "{author} invites you to {organisation}"
@@ -64,13 +87,42 @@ def tell_of_reuse(grant: Grant) -> None:
         is_active=True, memberships__organisation=organisation, memberships__role=Membership.Role.OWNER
     )
     to = {owner.email for owner in owners} | ({grant.user.email} if grant.user else set())
+    addressed = grant.user.email if grant.user else ""
     text = REUSE_TEXT.format(
         integration=integration.name,
         subject=grant.user or integration.name,
         organisation=organisation.name,
         log=f"{settings.ISSUER}/dashboard/security-log/",
     )
-    _mail(_one_line(REUSE_SUBJECT.format(integration=integration.name)), text, sorted(to))
+    subject = _one_line(REUSE_SUBJECT.format(integration=integration.name))
+    _mail(subject, text, sorted(to - {addressed}))
+    if grant.user:
+        _mail(subject, text + _way_out(grant.user, "refresh_reused"), [addressed])
+
+
+def tell_of_sign_in(user: User, visitor: Visitor, *, news: str) -> None:
+    """Such as news="in a browser we have not seen before"."""
+    place = f"{visitors.place(visitor.ip_address)} {visitor.ip_address or ''}".strip()
+    text = SIGN_IN_TEXT.format(
+        name=_one_line(user.get_short_name()),
+        issuer=settings.ISSUER,
+        news=news,
+        device=visitors.device(visitor.user_agent),
+        place=place,
+        at=timezone.now().strftime("%-d %B %Y, %H:%M"),
+    )
+    _mail(SIGN_IN_SUBJECT, text + _way_out(user, "new_sign_in"), [user.email])
+
+
+def not_me_link(user: User, about: str, *, address: str = "") -> str:
+    """The link of one notice, with its secret: for the mail to that address and nowhere else."""
+    token = crypto.new_secret(NOT_ME_PREFIX)
+    Notice.objects.create(user=user, email=address or user.email, about=about[:40], token_hash=crypto.digest(token))
+    return f"{settings.ISSUER}/not-me/{token}/"
+
+
+def _way_out(user: User, about: str) -> str:
+    return NOT_ME_TEXT.format(link=not_me_link(user, about))
 
 
 def _mail(subject: str, text: str, addresses: list[str]) -> None:

@@ -14,6 +14,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -161,6 +162,18 @@ class SessionStore(SessionBase):
     def clear_expired(cls) -> None:
         """For `manage.py purge`."""
         Session.objects.filter(expire_date__lt=timezone.now()).delete()
+
+
+def pulse(session_key: str) -> str | None:
+    """None when the session has ended, else a mark that changes when one of its user's sessions comes or goes.
+
+    One statement. It lets nobody in and counts as no visit: it is for pages that ask whether they may still be shown.
+    """
+    theirs = Session.objects.live().filter(user=OuterRef("user")).order_by().values("user")
+    count, newest = theirs.annotate(n=Count("pk")).values("n"), theirs.annotate(n=Max("created_at")).values("n")
+    rows = Session.objects.live().filter(key_hash=_hash(session_key))
+    found = rows.values_list(Subquery(count), Subquery(newest)).first()
+    return f"{found[0]} {found[1].timestamp()}" if found else None
 
 
 def _how(records: list[dict[str, Any]]) -> str:

@@ -2,9 +2,12 @@
 
 import ipaddress
 from dataclasses import dataclass
+from functools import cache
 
 from django.conf import settings
 from django.http import HttpRequest
+from geoip2.database import Reader
+from geoip2.errors import AddressNotFoundError
 from ua_parser import parse
 
 
@@ -47,7 +50,7 @@ def device(user_agent: str) -> str:
 
 
 def place(ip_address: str | None) -> str:
-    """In words, as far as an address alone tells: it names a network, not a town."""
+    """In words, as far as an address tells: a town where a GeoIP file is configured, else the kind of network."""
     if not ip_address:
         return "Unknown place"
     address = ipaddress.ip_address(ip_address)
@@ -55,4 +58,29 @@ def place(ip_address: str | None) -> str:
         return "This computer"
     if address.is_private or address.is_link_local:
         return "Local network"
-    return "Internet"
+    town, country = _located(ip_address)
+    return ", ".join(filter(None, [town, country])) or "Internet"
+
+
+def country(ip_address: str | None) -> str:
+    """Its name; "" where no GeoIP file is configured, or it does not know."""
+    return _located(ip_address)[1] if ip_address else ""
+
+
+def _located(ip_address: str) -> tuple[str, str]:
+    """Town and country by the GeoIP file, as far as it knows them."""
+    reader = _geoip()
+    if reader is None:
+        return "", ""
+    try:
+        if "City" in reader.metadata().database_type:
+            found = reader.city(ip_address)
+            return found.city.name or "", found.country.name or ""
+        return "", reader.country(ip_address).country.name or ""
+    except AddressNotFoundError:
+        return "", ""
+
+
+@cache
+def _geoip() -> Reader | None:
+    return Reader(settings.GEOIP_PATH) if settings.GEOIP_PATH else None

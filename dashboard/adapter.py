@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from accounts import credentials, events, people, second_factors, visitors
+from accounts import credentials, events, notices, people, second_factors, visitors
 from accounts.models import User
 from dashboard import browsers
 from dashboard.sudo import signed_in_lately
@@ -58,7 +58,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         change = template_prefix.rpartition("/")[2]
         if change in second_factors.CHANGES:
             second_factors.changed(change, user, keep=self.request.session.row, visitor=visitors.of(self.request))
-        super().send_notification_mail(template_prefix, user, context, email)
+        elif change == "email_changed":
+            events.record(events.Kind.EMAIL_CHANGED, user=user, by=user, visitor=visitors.of(self.request))
+        visitor = visitors.of(self.request)
+        more = {
+            "not_me_url": notices.not_me_link(user, change, address=email or ""),
+            "device": visitors.device(visitor.user_agent),
+            "place": visitors.place(visitor.ip_address),
+        }
+        super().send_notification_mail(template_prefix, user, {**(context or {}), **more}, email)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         request.session[SIGN_IN_EPOCH] = user.epoch
@@ -69,7 +77,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         if request.session.pop(SIGN_IN_EPOCH, None) != user.epoch:
             raise ImmediateHttpResponse(_start_over(request, "account_login"))
         super().login(request, user)
+        self._tell_of_what_is_new(request, user)
         events.record(events.Kind.SIGNED_IN, user=user, by=user, visitor=visitors.of(request))
+
+    def _tell_of_what_is_new(self, request: HttpRequest, user: User) -> None:
+        """By mail, of a browser or a country that this account has not been seen in; not of its very first sign-in."""
+        visitor = visitors.of(request)
+        before = user.security_events.filter(kind=events.Kind.SIGNED_IN).values_list("ip_address", flat=True)[:100]
+        seen = {visitors.country(address) for address in before}
+        country = visitors.country(visitor.ip_address)
+        if before and country and country not in seen:
+            notices.tell_of_sign_in(user, visitor, news=f"from {country}, for the first time")
+        elif before and not browsers.is_known(request, user):
+            notices.tell_of_sign_in(user, visitor, news="in a browser we have not seen before")
 
     def logout(self, request: HttpRequest) -> None:
         if request.user.is_authenticated:

@@ -86,6 +86,14 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
     return value
 
 
+def file(name: str) -> str:
+    """A path to a file that is there; "" when unset."""
+    value = text(name)
+    if value and not Path(value).is_file():
+        raise Refused(f"{name}={value!r} is not a file.")
+    return value
+
+
 def is_laptop() -> bool:
     """Development is what `manage.py` does when nobody has given it a secret.
 

@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",
+    "django_htmx",  # for its static files
     # Ours come before allauth and the admin, whose templates some of ours replace.
     "dashboard",
     "integrations",
@@ -66,6 +67,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+# Place names for addresses, from a GeoLite2 or GeoIP2 file (City or Country). None: addresses alone.
+GEOIP_PATH = env.file("GEOIP_PATH")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; nothing here takes a file
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

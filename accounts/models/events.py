@@ -63,6 +63,11 @@ class SecurityEvent(models.Model):
         return f"{self.get_kind_display()}: {self.user_label or self.organisation}"
 
     @property
+    def what(self) -> str:
+        """The one detail that a line of the log has room for."""
+        return str(self.details.get("what") or self.details.get("cause_label") or self.details.get("role") or "")
+
+    @property
     def device(self) -> str:
         return visitors.device(self.user_agent)
 

@@ -74,6 +74,7 @@ def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
         ("TRUSTED_PROXY_COUNT", "x"),
         ("SIGNING_ALGORITHM", "none"),
         ("LOG_LEVEL", "loud"),
+        ("GEOIP_PATH", "/nowhere.mmdb"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(name, value, monkeypatch):

@@ -75,7 +75,7 @@ def ruff(folder):
 @pytest.mark.parametrize(
     ("path", "line"),
     [
-        ("dashboard/views.py", "from django.contrib.sessions.backends import db"),
+        ("dashboard/pages/sessions.py", "from django.contrib.sessions.backends import db"),
         ("accounts/grants/codes.py", "from rest_framework_simplejwt.tokens import RefreshToken"),
         ("accounts/grants/codes.py", "from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken"),
         ("integrations/errors.py", "import saas.settings"),
@@ -106,4 +106,4 @@ def writers(folder):
 def test_only_the_heart_writes(copy):
     # vars().update(...) in the settings is no table's.
     assert [line for line in writers(copy) if "vars()" not in line] == []
-    assert with_line(copy, "dashboard/views.py", "SecurityEvent.objects.all().delete()", writers)
+    assert with_line(copy, "dashboard/pages/sessions.py", "SecurityEvent.objects.all().delete()", writers)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import assertions, idempotency, rotation, tokens
 from accounts.grants import devices
-from accounts.models import Grant
+from accounts.models import Grant, Invitation, Notice
 from accounts.sessions import SessionStore
 
 
@@ -27,4 +27,6 @@ class Command(BaseCommand):
         assertions.forget_expired()
         devices.forget_expired()
         rotation.forget_private_halves()
+        for links in (Invitation, Notice):
+            links.objects.filter(expires_at__lt=gone).delete()
         self.stdout.write(f"Purged {grants} grants, and all sessions that had run out.")

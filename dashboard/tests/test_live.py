@@ -1,0 +1,116 @@
+"""An ended session shows: what the question costs, that it keeps nothing alive, and the browser that goes dark."""
+
+import asyncio
+import json
+import time
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import AsyncClient
+from django.utils import timezone
+
+from accounts import revocation
+from accounts.models import Cause, Session
+from accounts.revocation import Scope
+
+COOKIE = "sessionid"
+
+
+def ask(client):
+    return client.get("/live/").json()
+
+
+@pytest.mark.django_db
+def test_it_costs_one_statement_and_says_whether_the_session_lives(world, browser, django_assert_num_queries):
+    bob = browser(world.bob)
+    with django_assert_num_queries(1):
+        assert ask(bob)["ended"] is False
+    revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE)
+    with django_assert_num_queries(1):
+        assert ask(bob) == {"ended": True, "sessions": ""}
+
+
+@pytest.mark.django_db
+def test_asking_is_no_visit(world, browser):
+    bob = browser(world.bob)
+    before = Session.objects.get(user=world.bob)
+    with time_machine.travel(timezone.now() + timedelta(minutes=59)):
+        assert ask(bob)["ended"] is False
+        bob.get("/dashboard/sessions/", headers={"X-Passive": "yes"})
+    after = Session.objects.get(user=world.bob)
+    assert (after.last_seen_at, after.expire_date) == (before.last_seen_at, before.expire_date)
+    with time_machine.travel(timezone.now() + timedelta(minutes=61)):
+        assert ask(bob)["ended"] is True
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("cookie", ["", "x", "x" * 5000, "\xff", None])
+def test_nobody_and_junk_have_ended(client, cookie):
+    if cookie is not None:
+        client.cookies[COOKIE] = cookie
+    assert ask(client)["ended"] is True
+
+
+@pytest.mark.django_db
+def test_the_mark_changes_as_sessions_come_and_go_and_not_otherwise(world, browser):
+    bob = browser(world.bob)
+    one = ask(bob)
+    browser(world.alice)
+    assert ask(bob) == one
+    browser(world.bob)
+    two = ask(bob)
+    Session.objects.filter(user=world.bob).latest("created_at").delete()
+    assert (two == one, ask(bob) == two) == (False, False)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_open_stream_ends_with_the_session(world, browser):
+    key = browser(world.bob).cookies[COOKIE].value
+
+    async def listen():
+        client = AsyncClient()
+        client.cookies[COOKIE] = key
+        answer = await client.get("/live/", headers={"Accept": "text/event-stream"})
+        heard = []
+        async for part in answer.streaming_content:
+            heard.append(json.loads(part.decode().removeprefix("data: ")))
+            if len(heard) == 1:
+                await asyncio.to_thread(end)
+        return heard
+
+    def end():
+        from django.db import connection
+
+        revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE)
+        connection.close()
+
+    heard = asyncio.run(asyncio.wait_for(listen(), 10))
+    assert [pulse["ended"] for pulse in heard] == [False, True]
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_ended_elsewhere_goes_dark_within_a_second_without_a_click(world, window):
+    here, there = window(world.bob), window(world.bob)
+    there.goto("/dashboard/apps/")
+    here.goto("/dashboard/sessions/")
+    here.wait_for_timeout(300)
+    here.locator("li").filter(has_not_text="This browser").get_by_role("button").click()
+    started = time.monotonic()
+    there.get_by_role("dialog").wait_for(timeout=2000)
+    assert time.monotonic() - started < 1.5  # a second, and this machine's own slowness
+    assert "blur" in there.evaluate("getComputedStyle(document.querySelector('main').closest('.frame')).filter")
+    assert there.evaluate("document.querySelector('main').closest('[inert]') !== null"), "for screen readers too"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_list_follows_as_sessions_come_and_go(world, window, browser):
+    page = window(world.bob)
+    page.goto("/dashboard/sessions/")
+    page.wait_for_timeout(1000)
+    other = browser(world.bob, user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    page.get_by_text("Firefox 140 on Linux").wait_for(timeout=3000)
+    other.post("/accounts/logout/")
+    page.get_by_text("Firefox 140 on Linux").wait_for(state="detached", timeout=3000)
