@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts import keys, rates, tokens
+from accounts import keys, rates, tokens, usage
 from accounts.tests.world import PASSWORD, World
 from saas.tests import services
 from saas.tests.chromium import Chromium, NoBrowser
@@ -34,6 +34,7 @@ def _nothing_in_memory() -> None:
     keys.forget()
     rates.forget()
     tokens.forget()
+    usage.forget()
     cache.clear()
 
 

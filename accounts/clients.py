@@ -3,14 +3,17 @@
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts import crypto, events, visitors
 from accounts.models import ClientSecret, Integration, Organisation, User
 from accounts.visitors import Visitor
 
+NOTED_EVERY = timedelta(minutes=1)
 MOST_LIVE_SECRETS = 2  # so that one can be rotated without a moment without any
 SECRET_PREFIX = "pc_secret"
 
@@ -107,7 +110,15 @@ def authenticate(client_id: str, secret: str | None) -> Client:
     found = rows.filter(integration=uid, secret_hash=crypto.digest(secret)).first()
     if found is None:
         raise UnknownClient
+    _note_use(found)
     return Client(found.integration, found)
+
+
+def _note_use(secret: ClientSecret) -> None:
+    """So that its owners see which of two is still in use. Once a minute at most."""
+    now = timezone.now()
+    if secret.last_used_at is None or now - secret.last_used_at > NOTED_EVERY:
+        ClientSecret.objects.filter(pk=secret.pk).update(last_used_at=now)
 
 
 def find(client_id: str) -> Integration:

@@ -24,3 +24,8 @@ def sign_up(
     Membership.objects.create(user=user, organisation=organisation, role=Membership.Role.OWNER)
     events.record(events.Kind.SIGNED_UP, user=user, by=user, organisation=organisation, visitor=visitor)
     return organisation
+
+
+def rename(user: User, name: str) -> None:
+    """What mails and members call them. Ends nothing."""
+    User.objects.filter(pk=user.pk).update(name=name)

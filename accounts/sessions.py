@@ -46,6 +46,17 @@ class SessionStore(SessionBase):
         self._get_session()
         return self.row.user if self.row else None
 
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether whoever is signed in has set one up. Read with the session; a new one knows on its next request."""
+        self._get_session()
+        return bool(getattr(self.row, "has_second_factor", True))
+
+    @property
+    def lacks_second_factor(self) -> bool:
+        """Whether an organisation of theirs requires one, and there is none."""
+        return bool(getattr(self.row, "needs_second_factor", False)) and not self.has_second_factor
+
     def load(self) -> dict[str, Any]:
         """The session's data, and with it `user`: one query. A dead session is an unknown one: {}."""
         self.row = self._live_row()

@@ -18,6 +18,17 @@ class Visitor:
 
 
 NOBODY = Visitor()
+# Names that people know their browsers by.
+FAMILIES = {
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "HeadlessChrome": "Chrome",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Edge Mobile": "Edge",
+}
 
 
 def of(request: HttpRequest) -> Visitor:
@@ -40,13 +51,22 @@ def _address(request: HttpRequest) -> str | None:
 def device(user_agent: str) -> str:
     """Such as "Firefox 132 on Linux"; "Unknown device" for an agent that says nothing."""
     seen = parse(user_agent)
-    browser = " ".join(filter(None, [seen.user_agent.family, seen.user_agent.major])) if seen.user_agent else ""
+    family = FAMILIES.get(seen.user_agent.family, seen.user_agent.family) if seen.user_agent else ""
+    browser = " ".join(filter(None, [family, seen.user_agent.major])) if seen.user_agent else ""
     if browser and seen.os:
         return f"{browser} on {seen.os.family}"
     if browser or seen.os:
         return browser or str(seen.os.family if seen.os else "")
     # Programs name themselves first: "curl/8.5", "python-requests/2.32".
     return user_agent.split(" ")[0][:60] or "Unknown device"
+
+
+def device_kind(user_agent: str) -> str:
+    """ "phone" (tablets too), "computer" or "program": which picture to show."""
+    seen = parse(user_agent)
+    if not seen.os:
+        return "program"
+    return "phone" if seen.os.family in {"iOS", "iPadOS", "Android"} else "computer"
 
 
 def place(ip_address: str | None) -> str:

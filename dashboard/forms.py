@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from accounts import clients, names
-from accounts.models import SCOPES, Integration, Membership, Organisation, User
+from accounts.models import SCOPES, Integration, Membership, Organisation, SecurityEvent, User
 
 
 class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
@@ -75,7 +75,10 @@ class IntegrationForm(forms.Form):
         field = self.fields["organisation"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
         managers = [Membership.Role.OWNER, Membership.Role.ADMIN]
-        field.queryset = Organisation.objects.filter(memberships__user=user, memberships__role__in=managers)
+        managed = Organisation.objects.filter(memberships__user=user, memberships__role__in=managers)
+        field.queryset = managed
+        field.choices = [(organisation.pk, str(organisation)) for organisation in managed]  # one statement, not three
+        self.may_create = bool(field.choices)
 
     def clean_redirect_uris(self) -> list[str]:
         uris = [line.strip() for line in self.cleaned_data["redirect_uris"].splitlines() if line.strip()]
@@ -96,6 +99,28 @@ class IntegrationForm(forms.Form):
         if data.get("is_public") and Integration.GrantType.CLIENT_CREDENTIALS in kinds:
             self.add_error("grant_types", "Without a secret it has no credentials of its own to show.")
         return data
+
+
+class NameForm(forms.Form):
+    name = forms.CharField(
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        validators=[names.validate],
+        help_text="As mails and other members see you.",
+    )
+
+
+class LogForm(forms.Form):
+    """Narrows the log. What makes no sense is ignored rather than refused: it is only a view."""
+
+    q = forms.CharField(max_length=100, required=False, label="Search", widget=forms.TextInput({"type": "search"}))
+    kind = forms.ChoiceField(required=False, choices=[("", "Everything"), *SecurityEvent.Kind.choices], label="What")
+    days = forms.ChoiceField(
+        required=False,
+        choices=[("", "Any time"), ("1", "Last day"), ("7", "Last 7 days"), ("30", "Last 30 days")],
+        label="When",
+    )
 
 
 def _roles(own_role: str) -> list[tuple[str, str]]:

@@ -17,9 +17,8 @@ class SecondFactorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Who comes without the cookie is not signed in: no session is read for the API's sake.
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(OPEN):
-            row = request.session.row if request.user.is_authenticated else None  # type: ignore[attr-defined]
-            if row is not None and getattr(row, "lacks_second_factor", False):
-                messages.warning(request, "Your organisation requires a second factor. Set one up, then go on.")
-                return redirect("mfa_index")
+        is_asked = settings.SESSION_COOKIE_NAME in request.COOKIES and not request.path.startswith(OPEN)
+        if is_asked and request.user.is_authenticated and request.session.lacks_second_factor:  # type: ignore[attr-defined]
+            messages.warning(request, "Your organisation requires a second factor. Set one up, then go on.")
+            return redirect("mfa_index")
         return self.get_response(request)

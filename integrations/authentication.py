@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import revocation, tokens
+from accounts import revocation, tokens, usage
 from accounts.tokens import Claims
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             raise Unavailable from error
         if not stands:
             raise AuthenticationFailed
+        usage.count(claims.client_id)
         return Caller(claims), claims
 
     def authenticate_header(self, request: Request) -> str:

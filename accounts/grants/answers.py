@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import tokens
+from accounts import tokens, usage
 from accounts.models import Grant, Integration
 
 Answer = dict[str, Any]
@@ -28,6 +28,7 @@ def answer(grant: Grant, scopes: tuple[str, ...]) -> tuple[Answer, str]:
 
 
 def access(grant: Grant, scopes: tuple[str, ...]) -> Answer:
+    usage.write_down()
     return {
         "access_token": tokens.mint(grant, scopes),
         "token_type": "Bearer",

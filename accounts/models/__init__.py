@@ -12,6 +12,7 @@ from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
 from accounts.models.scopes import SCOPES
 from accounts.models.second_factors import SpentStep
+from accounts.models.usage import UsageDay
 
 __all__ = [
     "SCOPES",
@@ -30,8 +31,9 @@ __all__ = [
     "SecurityEvent",
     "Session",
     "SigningKey",
-    "UsedAssertion",
     "SpentStep",
+    "UsageDay",
+    "UsedAssertion",
     "User",
     "Worker",
 ]

@@ -49,6 +49,10 @@ class Session(models.Model):
         return visitors.device(self.user_agent)
 
     @property
+    def device_kind(self) -> str:
+        return visitors.device_kind(self.user_agent)
+
+    @property
     def place(self) -> str:
         return visitors.place(self.ip_address)
 
@@ -111,6 +115,7 @@ class ClientSecret(models.Model):
     # A key instead of a secret: the client signs with the private half, which we never see (accounts.assertions).
     public_jwk = models.JSONField(null=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False, help_text="Noted once a minute at most.")
     ended_at = models.DateTimeField(null=True, editable=False)
     revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
         "accounts.Revocation", null=True, on_delete=models.SET_NULL, related_name="+"

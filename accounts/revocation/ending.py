@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Case, CharField, Count, F, Value, When
 
 from accounts import events, keys, tokens, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
@@ -39,12 +39,16 @@ class Preview:
 
 
 def preview(scope: Scope) -> Preview:
-    """What `revoke(scope)` would end if it came now. Changes nothing."""
-    is_code = Q(redeemed_at=None)
-    counted = scope.grants().live().aggregate(grants=Count("pk", filter=~is_code), codes=Count("pk", filter=is_code))
-    return Preview(
-        sessions=scope.sessions().live().count(), client_secrets=scope.client_secrets().live().count(), **counted
-    )
+    """What `revoke(scope)` would end if it came now. Changes nothing. One statement."""
+    is_code = When(redeemed_at=None, then=Value("codes"))
+    live = [
+        scope.sessions().live().values(kind=Value("sessions")),
+        scope.grants().live().values(kind=Case(is_code, default=Value("grants"), output_field=CharField())),
+        scope.client_secrets().live().values(kind=Value("client_secrets")),
+    ]
+    counts = [rows.order_by().annotate(n=Count("pk")) for rows in live]
+    found = {row["kind"]: row["n"] for row in counts[0].union(*counts[1:], all=True)}
+    return Preview(**{field.name: found.get(field.name, 0) for field in fields(Preview)})
 
 
 def revoke(

@@ -1,7 +1,9 @@
 """OAuth clients of the organisations that one looks after: created, their secrets rotated, disabled."""
 
 import uuid
+from datetime import date
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import clients, revocation, visitors
+from accounts import clients, revocation, usage, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES, Cause, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
@@ -76,12 +78,15 @@ def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: u
     return redirect("integration", row.pk)
 
 
-@require_POST
 @signed_in
 @sudo
 def disable_integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
+    """Says by GET what ends with it, and ends it by POST."""
     row = _one_managed(request, integration_id)
     scope = Scope(integration=row)
+    if request.method != "POST":
+        context = {"integration": row, "preview": revocation.preview(scope)}
+        return render(request, "dashboard/disable_integration.html", context)
     revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
     messages.success(request, f"Disabled {row.name}. Ended: {revoked.in_words}.")
     return redirect("integration", row.pk)
@@ -93,25 +98,39 @@ def _managed(request: SignedInRequest) -> "QuerySet[Integration]":
 
 
 def _one_managed(request: SignedInRequest, integration_id: uuid.UUID) -> Integration:
-    row: Integration | None = _managed(request).filter(pk=integration_id).first()
+    row: Integration | None = _managed(request).select_related("organisation").filter(pk=integration_id).first()
     if row is None:
         raise Http404("No such integration.")
     return row
 
 
 def _integration_page(request: HttpRequest, row: Integration, secret: str = "") -> HttpResponse:
+    days = usage.of_last_days(row)
     context = {
         "integration": row,
         "secret": secret,
-        "secrets": row.secrets.filter(ended_at=None).select_related("created_by", "grant"),
+        "secrets": row.secrets.filter(ended_at=None).select_related("created_by"),
         "scopes": [(name, SCOPES.get(name, name)) for name in row.scopes],
-        "preview": revocation.preview(Scope(integration=row)),
         "most_secrets": clients.MOST_LIVE_SECRETS,
+        "issuer": settings.ISSUER,
+        "bars": _bars(days),
+        "total": sum(number for _, number in days),
     }
     return render(request, "dashboard/integration.html", context)
 
 
-entry = Entry("Integrations", "integrations", 40, also=("integration", "create_secret", "end_secret"))
+def _bars(days: list[tuple[date, int]], height: int = 64) -> list[dict[str, object]]:
+    """A chart's bars, 20 units apart; a day with few requests shows a little of one, a day with none shows a line."""
+    most = max(number for _, number in days) or 1
+    bars = []
+    for place, (day, number) in enumerate(days):
+        tall = max(round(number / most * height), 3) if number else 1
+        bars.append({"day": day, "number": number, "x": place * 20 + 2, "y": height - tall, "height": tall})
+    return bars
+
+
+_also = ("integration", "create_secret", "end_secret", "disable_integration")
+entry = Entry("Integrations", "integrations", 40, also=_also)
 _one = "dashboard/integrations/<uuid:integration_id>/"
 urlpatterns = [
     path("dashboard/integrations/", integrations, name="integrations"),

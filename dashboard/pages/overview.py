@@ -1,14 +1,22 @@
 """What can act as you now, what changed lately, what needs attention."""
 
+from datetime import timedelta
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts import revocation
+from accounts.events import Kind
 from accounts.http import SignedInRequest, signed_in
+from accounts.models import SecurityEvent
 from accounts.revocation import Scope
 from dashboard.pages import Entry
+
+LATELY = timedelta(days=7)
+ALARMING = {Kind.REFRESH_REUSED, Kind.CODE_REUSED, Kind.NOT_ME}
 
 
 @require_safe
@@ -19,12 +27,21 @@ def home(request: HttpRequest) -> HttpResponse:
 @require_safe
 @signed_in
 def overview(request: SignedInRequest) -> HttpResponse:
+    events = list(request.user.security_events.select_related("integration")[:50])
+    recent = [event for event in events if timezone.now() - event.at < LATELY]
     context = {
         "live": revocation.preview(Scope(user=request.user)),
         "memberships": request.user.memberships.select_related("organisation"),
-        "events": request.user.security_events.select_related("integration")[:6],
+        "events": events[:6],
+        "has_second_factor": request.session.has_second_factor,
+        "failed": _count(recent, {Kind.SIGN_IN_FAILED}),
+        "alarms": [event for event in recent if event.kind in ALARMING],
     }
     return render(request, "dashboard/overview.html", context)
+
+
+def _count(events: list[SecurityEvent], kinds: set[Kind]) -> int:
+    return sum(event.kind in kinds for event in events)
 
 
 entry = Entry("Overview", "overview", 10)

@@ -1,5 +1,9 @@
 """Every page that a person can be shown: who sees it, and where. For what must hold on all of them."""
 
+from typing import Any
+
+from accounts.tests.world import World, authorize_url
+
 OUT = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
@@ -16,8 +20,24 @@ IN = {
     "integration": "/dashboard/integrations/{integration}/",
     "members": "/dashboard/organisations/{organisation}/members/",
     "member": "/dashboard/organisations/{organisation}/members/{member}/",
+    "disable-integration": "/dashboard/integrations/{integration}/disable/",
+    "organisation-security": "/dashboard/organisations/{organisation}/security/",
     "security-log": "/dashboard/security-log/",
+    "settings": "/dashboard/settings/",
+    "second-factor": "/accounts/2fa/",
+    "authenticator-app": "/accounts/2fa/totp/activate/",
+    "new-passkey": "/accounts/2fa/webauthn/add/",
     "password": "/accounts/password/change/",
     "e-mail": "/accounts/email/",
     "consent": "{consent}",
 }
+
+
+def places(world: World) -> dict[str, Any]:
+    """What the addresses are filled in with, as Alice sees the world."""
+    return {
+        "integration": world.sync.pk,
+        "organisation": world.acme.pk,
+        "member": world.bob.pk,
+        "consent": authorize_url(world.sync),
+    }

@@ -1,0 +1,70 @@
+"""Counts requests of integrations in memory, and writes the sums down when a token is issued, once a minute at most.
+
+A request that carries a token costs an addition and no I/O. A process that is stopped loses a minute of its counts,
+and one that issues no tokens keeps them until it does: it is for a chart.
+"""
+
+import threading
+import time
+import uuid
+from collections import Counter
+from datetime import date, timedelta
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import Integration, UsageDay
+
+EVERY = 60.0  # seconds
+
+_counts: Counter[tuple[uuid.UUID, date]] = Counter()
+_lock = threading.Lock()
+_written_at = time.monotonic()
+
+
+def count(client_id: uuid.UUID) -> None:
+    """One request of this integration, today."""
+    with _lock:
+        _counts[client_id, timezone.now().date()] += 1
+
+
+def write_down() -> None:
+    """Adds the counts to the table, unless that was done within the last minute.
+
+    Never inside somebody's transaction: a count that cannot be written must not undo a token.
+    """
+    global _written_at  # one moment of the whole process
+    with _lock:
+        if not _counts or connection.in_atomic_block or time.monotonic() - _written_at < EVERY:
+            return
+        _written_at = time.monotonic()
+        taken = dict(_counts)
+        _counts.clear()
+    for (client_id, day), number in taken.items():
+        _add(client_id, day, number)
+
+
+def forget() -> None:
+    """Drops what was counted and not written down. For tests."""
+    with _lock:
+        _counts.clear()
+
+
+def of_last_days(integration: Integration, days: int = 14) -> list[tuple[date, int]]:
+    """Each of the last days, oldest first, with its requests; 0 where there is no row."""
+    today = timezone.now().date()
+    since = today - timedelta(days=days - 1)
+    known = dict(integration.usage.filter(day__gte=since).values_list("day", "requests"))
+    return [(since + timedelta(days=n), known.get(since + timedelta(days=n), 0)) for n in range(days)]
+
+
+def _add(client_id: uuid.UUID, day: date, number: int) -> None:
+    row = UsageDay.objects.filter(integration=client_id, day=day)
+    if row.update(requests=F("requests") + number):
+        return
+    try:
+        with transaction.atomic():
+            UsageDay.objects.create(integration_id=client_id, day=day, requests=number)
+    except IntegrityError:  # another worker was first, or the integration is gone
+        row.update(requests=F("requests") + number)
