@@ -6,6 +6,7 @@ an ended session back, whoever was in flight: a request of before that saves lat
 again, and inserts the deleted row of django-user-sessions and django-qsessions anew.
 """
 
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,7 @@ WAYS = {
     "recovery_codes": "recovery code",
     "password_reset": "password reset",
 }
+SIGN_IN_RECORDS_OF = "account_authentication_methods_user"
 SIGN_IN_RECORDS = "account_authentication_methods"  # where allauth notes how somebody signed in
 
 
@@ -56,6 +58,15 @@ class SessionStore(SessionBase):
     def lacks_second_factor(self) -> bool:
         """Whether an organisation of theirs requires one, and there is none."""
         return bool(getattr(self.row, "needs_second_factor", False)) and not self.has_second_factor
+
+    @property
+    def proved_lately(self) -> bool:
+        """Whether its user has signed in, or shown again who they are, within ACCOUNT_REAUTHENTICATION_TIMEOUT."""
+        records = self.get(SIGN_IN_RECORDS) or []
+        is_theirs = self.user is not None and self.get(SIGN_IN_RECORDS_OF) == str(self.user.pk)
+        return bool(
+            is_theirs and records and time.time() - records[-1]["at"] < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        )
 
     def load(self) -> dict[str, Any]:
         """The session's data, and with it `user`: one query. A dead session is an unknown one: {}."""

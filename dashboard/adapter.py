@@ -13,7 +13,6 @@ from django.urls import reverse
 from accounts import credentials, events, notices, people, second_factors, visitors
 from accounts.models import User
 from dashboard import browsers
-from dashboard.sudo import signed_in_lately
 
 # The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
 # is read anew; a revocation in between must end the sign-in too.
@@ -44,7 +43,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Whoever has just signed in has just shown who they are."""
-        return not signed_in_lately(self.request)
+        return not self.request.session.proved_lately
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **kwargs)

@@ -76,7 +76,14 @@ def member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.U
 @sudo
 def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UUID) -> HttpResponse:
     """Ends it and shows the receipt. Whoever removes themselves has no page here to come back to."""
-    own, row = _pair(request, organisation_id, user_id)
+    own = _own(request, organisation_id)
+    try:
+        own, row = _pair(request, organisation_id, user_id)
+    except Http404:
+        if not _manages(own):
+            raise
+        messages.info(request, "No longer a member: nothing was left to end.")  # such as by a second click
+        return redirect("members", organisation_id)
     try:
         removed = rules.remove(row, by=request.user, visitor=visitors.of(request))
     except REFUSALS as refused:

@@ -1,9 +1,5 @@
 """Every page that a person can be shown: who sees it, and where. For what must hold on all of them."""
 
-from typing import Any
-
-from accounts.tests.world import World, authorize_url
-
 OUT = {
     "sign-in": "/accounts/login/",
     "sign-up": "/accounts/signup/",
@@ -31,13 +27,3 @@ IN = {
     "e-mail": "/accounts/email/",
     "consent": "{consent}",
 }
-
-
-def places(world: World) -> dict[str, Any]:
-    """What the addresses are filled in with, as Alice sees the world."""
-    return {
-        "integration": world.sync.pk,
-        "organisation": world.acme.pk,
-        "member": world.bob.pk,
-        "consent": authorize_url(world.sync),
-    }

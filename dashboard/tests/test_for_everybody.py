@@ -7,6 +7,7 @@ import axe_playwright_python
 import pytest
 
 from dashboard.tests import pages
+from dashboard.tests.places import places
 
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 MOST = 60_000  # bytes of HTML, CSS and scripts together, compressed
@@ -26,7 +27,7 @@ def test_no_page_has_a_barrier_or_sticks_out(world, window, browser, theme, widt
     look = {"viewport": {"width": width, "height": 900}, "color_scheme": theme, "reduced_motion": "reduce"}
     out, alice = window(**look), window(world.alice, **look)
     visits = [(out, path) for path in pages.OUT.values()]
-    visits += [(alice, path.format(**pages.places(world))) for path in pages.IN.values()]
+    visits += [(alice, path.format(**places(world))) for path in pages.IN.values()]
     for page, path in visits:
         page.goto(path)
         page.allow("404")
@@ -46,7 +47,7 @@ def test_no_page_is_heavy(world, window, browser):
     page.goto("/dashboard/")
     seen = "performance.getEntriesByType('resource').map(entry => entry.name)"
     for path in pages.IN.values():
-        page.goto(path.format(**pages.places(world)), wait_until="load")
+        page.goto(path.format(**places(world)), wait_until="load")
         urls = [page.url, *(url for url in page.evaluate(seen) if "/static/" in url)]
         bodies = [page.request.get(url).body() for url in urls]
         assert sum(len(gzip.compress(body)) for body in bodies) < MOST, path

@@ -6,6 +6,7 @@ from django.test import Client
 from accounts import tokens
 from accounts.models import Integration, SecurityEvent, Session
 from dashboard.tests import pages
+from dashboard.tests.places import places
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +31,7 @@ def test_every_page_costs_under_five_statements_however_much_there_is_to_show(
     for _ in range(5):
         browser(world.alice)
         world.connect(world.alice)
-    path = pages.IN[name].format(**pages.places(world))
+    path = pages.IN[name].format(**places(world))
     # allauth's own page of addresses asks for them four times over.
     with django_assert_max_num_queries(5 if name == "e-mail" else 4):
         assert alice.get(path).status_code == 200

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.core.exceptions import ReauthenticationRequired
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749.errors import InvalidRequestError
 from authlib.oauth2.rfc9101.errors import RequestNotSupportedError, RequestUriNotSupportedError
@@ -30,6 +31,7 @@ def authorize(request: SignedInRequest) -> HttpResponse:
         grant = server.get_consent_grant(request, end_user=request.user)
         resource.check(request.GET, redirect_uri=grant.redirect_uri)
         _check_offered(request, grant.redirect_uri)
+        _check_it_is_them(request, grant)
         if request.method == "GET":
             return _consent_page(request, grant)
         return server.authorize(request, grant, agreed=request.POST.get("decision") == "allow")
@@ -38,6 +40,12 @@ def authorize(request: SignedInRequest) -> HttpResponse:
     except grants.NotAMember:
         message = "This app belongs to an organisation that you are not a member of."
         return render(request, "oauth/refused.html", {"message": message}, status=403)
+
+
+def _check_it_is_them(request: SignedInRequest, grant: Any) -> None:
+    """Whoever lets an app change things shows again who they are, unless they have within the last minutes."""
+    if ":write" in grant.request.scope and not request.session.proved_lately:
+        raise ReauthenticationRequired
 
 
 def _consent_page(request: SignedInRequest, grant: Any) -> HttpResponse:

@@ -1,9 +1,12 @@
 """/oauth/authorize: consent is asked for, given to the right address, and never without PKCE S256."""
 
+import time
+
 import pytest
+import time_machine
 
 from accounts.models import Grant
-from accounts.tests.world import CALLBACK, authorize_url, redirected
+from accounts.tests.world import CALLBACK, PASSWORD, authorize_url, redirected
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +151,20 @@ def test_a_state_that_no_header_could_carry_is_refused(world, browser, state):
 def test_a_client_for_itself_alone_cannot_ask_people(world, browser):
     answer = browser(world.bob).get(authorize_url(world.export))
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(("scope", "asked_again"), [("profile", False), ("revocations:write", True)])
+def test_consent_to_write_asks_again_who_it_is_once_the_sign_in_is_old(world, browser, scope, asked_again):
+    start = time.time()
+    world.sync.scopes = ["profile", "revocations:write"]
+    world.sync.save()
+    alice, url = browser(world.alice), authorize_url(world.sync, scope=scope)
+    assert alice.get(url).status_code == 200
+    with time_machine.travel(start + 600):
+        answers = [alice.get(url), alice.post(url, {"decision": "allow"})]
+        if asked_again:
+            assert all(answer["Location"].startswith("/accounts/reauthenticate/?next=") for answer in answers)
+            assert not Grant.objects.exists()
+            answer = alice.post(answers[0]["Location"], {"password": PASSWORD, "next": url})
+            assert answer["Location"] == url
+        assert alice.post(url, {"decision": "allow"})["Location"].startswith(CALLBACK)

@@ -1,3 +1,12 @@
+// A form that was sent is not sent again by an impatient second click. Without this the server copes.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) event.preventDefault();
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 5000);
+});
+
 // Goes dark within a second when this browser's session has ended, wherever it was ended; says when others come and go.
 (() => {
   const { live, liveUrl } = document.body.dataset;

@@ -1,0 +1,54 @@
+"""Requests of an integration are counted without I/O, and written down once a minute at most."""
+
+import pytest
+from django.db import connection
+
+from accounts import usage
+from accounts.models import UsageDay
+
+
+def once_a_minute(monkeypatch):
+    clock = [usage._written_at]
+    monkeypatch.setattr(usage.time, "monotonic", lambda: clock[0])
+    return clock
+
+
+@pytest.mark.django_db
+def test_an_api_request_is_counted_without_a_statement(world, api_client, django_assert_max_num_queries):
+    api = api_client(world.own_tokens()["access_token"])
+    api.get("/api/v1/me")
+    with django_assert_max_num_queries(1):  # what authentication asks, where there is no lease
+        assert api.get("/api/v1/me").status_code == 200
+    assert sum(usage._counts.values()) == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_counts_are_written_once_a_minute_and_added_up(world, monkeypatch):
+    clock = once_a_minute(monkeypatch)
+    for seconds, expected in ((10, 0), (51, 2), (30, 2), (31, 4)):
+        usage.count(world.sync.pk)
+        clock[0] += seconds
+        usage.write_down()
+        assert sum(UsageDay.objects.values_list("requests", flat=True)) == expected
+    assert usage.of_last_days(world.sync)[-1][1] == 4
+    assert len(usage.of_last_days(world.sync)) == 14
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_integration_that_is_gone_fails_nothing(world, monkeypatch):
+    clock = once_a_minute(monkeypatch)
+    usage.count(world.sync.pk)
+    world.sync.delete()
+    clock[0] += 61
+    usage.write_down()
+    assert not UsageDay.objects.exists()
+
+
+@pytest.mark.django_db
+def test_nothing_is_written_inside_somebodys_transaction(world, monkeypatch, django_assert_num_queries):
+    clock = once_a_minute(monkeypatch)
+    usage.count(world.sync.pk)
+    clock[0] += 61
+    assert connection.in_atomic_block
+    with django_assert_num_queries(0):
+        usage.write_down()
