@@ -14,7 +14,7 @@ from accounts.http import SignedInRequest
 from accounts.models import Membership, Organisation, User
 
 
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+class MembershipInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Membership
     extra = 0
     autocomplete_fields = ["user", "organisation"]
@@ -32,7 +32,6 @@ class UserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ("May come in", {"fields": ["is_active", "is_staff", "is_superuser", "user_permissions"]}),
         ("State", {"fields": ["epoch", "last_login", "date_joined"]}),
     ]
-    filter_horizontal = ["user_permissions"]
     inlines = [MembershipInline]
     actions = ["revoke_access", "reactivate"]
 
