@@ -7,9 +7,10 @@ import time
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts import events, revocation, visitors
-from accounts.models import Cause, Membership, Organisation, Session, SpentStep, User
+from accounts.models import Cause, Grant, Membership, Organisation, Session, SpentStep, User
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
 
@@ -62,9 +63,19 @@ def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor =
         )
 
 
+def apps_around_it(organisation: Organisation) -> "QuerySet[Grant]":
+    """The live connections that members without a second factor have agreed to: a token asks for no code."""
+    has_one = Authenticator.objects.filter(user=OuterRef("user"), type__in=["totp", "webauthn"])
+    return Grant.objects.live().filter(~Exists(has_one), organisation=organisation, user__isnull=False)
+
+
 @transaction.atomic
 def require(organisation: Organisation, required: bool, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
-    """From now on members without a second factor are led to set one up before anything else, or no longer are."""
+    """From now on members without a second factor are led to set one up before anything else, or no longer are.
+
+    What they have connected ends with it: with a second factor they may connect it again.
+    """
+    revocation.take_turn()
     owner = Membership.objects.filter(user=by, organisation=organisation, role=Membership.Role.OWNER)
     if not owner.exists():
         raise OnlyOwners
@@ -74,3 +85,5 @@ def require(organisation: Organisation, required: bool, *, by: User, visitor: Vi
     if changed.update(requires_mfa=required):
         kind = events.Kind.MFA_REQUIRED if required else events.Kind.MFA_NOT_REQUIRED
         events.record(kind, by=by, organisation=organisation, visitor=visitor)
+        for grant in apps_around_it(organisation) if required else []:
+            revocation.revoke(Scope(grant=grant), cause=Cause.ENDED, by=by, reason=str(kind.label), visitor=visitor)

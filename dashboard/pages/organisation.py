@@ -29,7 +29,8 @@ def organisation_security(request: SignedInRequest, organisation_id: uuid.UUID) 
     has_one = Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=["totp", "webauthn"]))
     members = Membership.objects.filter(organisation=organisation_id).annotate(has_one=has_one)
     counts = members.aggregate(all=Count("pk"), without=Count("pk", filter=Q(has_one=False)))
-    return render(request, "dashboard/organisation_security.html", {"own": own, "counts": counts})
+    context = {"own": own, "counts": counts, "apps": second_factors.apps_around_it(own.organisation).count()}
+    return render(request, "dashboard/organisation_security.html", context)
 
 
 def _require(request: SignedInRequest, own: Membership) -> None:

@@ -10,7 +10,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import revocation, second_factors
+from accounts import revocation, second_factors, tokens
 from accounts.models import Cause, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
@@ -238,3 +238,17 @@ def test_the_check_costs_no_statement(strict, browser, django_assert_num_queries
     mallory = browser(strict.mallory)
     with django_assert_num_queries(1):
         assert mallory.get("/accounts/password/change/").status_code == 200
+
+
+def test_tokens_are_no_way_around_it(world):
+    TOTP.activate(world.alice, SECRET)
+    hers, his = world.connect(world.alice), world.connect(world.bob)
+    alice, url = browser_of_alice(world), f"/dashboard/organisations/{world.acme.pk}/security/"
+    assert "1 connected app" in alice.get(url).content.decode()
+    alice.post(url, {"required": "yes"})
+    assert [tokens.is_live(tokens.verify(had["access_token"])) for had in (hers, his)] == [True, False]
+
+
+def browser_of_alice(world):
+    with time_machine.travel(time.time(), tick=False):
+        return sign_in(world.alice, at=time.time())
