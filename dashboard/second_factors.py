@@ -8,6 +8,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django.conf import settings
 from django.http import HttpRequest
 
@@ -66,6 +67,14 @@ class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
         code = str(super().clean_code())
         second_factors.spend(self.user)
         return code
+
+
+class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["passwordless"]
+        field.label, field.initial = "Sign in with it alone, without the password", True
+        field.help_text = "The device makes sure that it is you. Without this it is a second step after the password."
 
 
 class AuthenticateStage(stages.AuthenticateStage):  # type: ignore[misc]

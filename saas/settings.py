@@ -150,6 +150,7 @@ MFA_FORMS = {
     "authenticate": "dashboard.second_factors.AuthenticateForm",
     "reauthenticate": "dashboard.second_factors.ReauthenticateForm",
     "activate_totp": "dashboard.second_factors.ActivateForm",
+    "add_webauthn": "dashboard.second_factors.AddPasskeyForm",
 }
 MFA_TRUST_ENABLED = True  # "do not ask in this browser again": until any revocation of the user's
 MFA_TRUST_COOKIE_NAME = "__Host-mfa_trusted" if IS_HTTPS else "mfa_trusted"
