@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from accounts import revocation, sessions
-from accounts.models import Cause, Session
+from accounts.models import Cause, Session, User
 from accounts.revocation import Scope
 
 COOKIE = "sessionid"
@@ -134,3 +134,14 @@ def test_the_list_follows_as_sessions_come_and_go(world, window, browser):
     page.get_by_text("Firefox 140 on Linux").wait_for(timeout=3000)
     other.post("/accounts/logout/")
     page.get_by_text("Firefox 140 on Linux").wait_for(state="detached", timeout=3000)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_admin_goes_dark_too(world, window):
+    User.objects.filter(pk=world.alice.pk).update(is_staff=True, is_superuser=True)
+    page = window(world.alice)
+    page.goto("/admin/accounts/user/")
+    revocation.revoke(Scope(user=world.alice, only_sessions=True), cause=Cause.ENDED)
+    page.get_by_role("dialog").wait_for()
+    assert "blur" in page.evaluate("getComputedStyle(document.getElementById('container')).filter")

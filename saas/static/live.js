@@ -9,8 +9,7 @@ document.addEventListener("submit", (event) => {
 
 // Goes dark within a second when this browser's session has ended, wherever it was ended; says when others come and go.
 (() => {
-  const { live, liveUrl } = document.body.dataset;
-  if (!live) return;
+  const { mode, url, signIn } = document.currentScript.dataset;
   let ended = false;
   let seen;
 
@@ -18,11 +17,22 @@ document.addEventListener("submit", (event) => {
     if (ended) return;
     ended = true;
     document.documentElement.classList.add("ended");
-    const note = document.getElementById("ended");
-    for (const part of document.body.children) if (part !== note) part.inert = true;
-    note.showModal();
+    for (const part of document.body.children) part.inert = true;
+    const note = document.createElement("dialog");
+    note.className = "ended-note";
+    note.setAttribute("aria-labelledby", "ended-title");
+    note.append(
+      make("h2", "This session has ended", { id: "ended-title" }),
+      make("p", "It was signed out, here or elsewhere. What this page showed is no longer yours to see."),
+      make("a", "Sign in again", { href: signIn, className: "button" }),
+    );
     note.addEventListener("cancel", (event) => event.preventDefault());
+    document.body.append(note);
+    note.showModal();
   }
+
+  const make = (name, text, properties = {}) =>
+    Object.assign(document.createElement(name), { textContent: text, ...properties });
 
   function take(pulse) {
     if (pulse.ended) return goDark();
@@ -32,7 +42,7 @@ document.addEventListener("submit", (event) => {
 
   async function ask() {
     try {
-      const answer = await fetch(liveUrl, { cache: "no-store", signal: AbortSignal.timeout(5000) });
+      const answer = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(5000) });
       if (answer.ok) take(await answer.json());
     } catch {
       // No network, or the page is being left. The next look will tell.
@@ -46,7 +56,7 @@ document.addEventListener("submit", (event) => {
   }
 
   function stream() {
-    const source = new EventSource(liveUrl);
+    const source = new EventSource(url);
     source.onmessage = (event) => {
       const pulse = JSON.parse(event.data);
       if (pulse.ended) source.close();
@@ -60,6 +70,6 @@ document.addEventListener("submit", (event) => {
   // What a browser keeps of a page that was left must not come back as if nothing had happened.
   addEventListener("pageshow", (event) => event.persisted && ask());
   document.addEventListener("visibilitychange", () => document.hidden || ask());
-  if (live === "stream") stream();
+  if (mode === "stream") stream();
   else poll();
 })();
