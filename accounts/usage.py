@@ -59,6 +59,11 @@ def of_last_days(integration: Integration, days: int = 14) -> list[tuple[date, i
     return [(since + timedelta(days=n), known.get(since + timedelta(days=n), 0)) for n in range(days)]
 
 
+def forget_old(days: int = 90) -> None:
+    """For `manage.py purge`: no chart reaches back that far."""
+    UsageDay.objects.filter(day__lt=timezone.now().date() - timedelta(days=days)).delete()
+
+
 def _add(client_id: uuid.UUID, day: date, number: int) -> None:
     row = UsageDay.objects.filter(integration=client_id, day=day)
     if row.update(requests=F("requests") + number):

@@ -1,7 +1,12 @@
 """Requests of an integration are counted without I/O, and written down once a minute at most."""
 
+from datetime import timedelta
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
 from django.db import connection
+from django.utils import timezone
 
 from accounts import usage
 from accounts.models import UsageDay
@@ -52,3 +57,12 @@ def test_nothing_is_written_inside_somebodys_transaction(world, monkeypatch, dja
     assert connection.in_atomic_block
     with django_assert_num_queries(0):
         usage.write_down()
+
+
+@pytest.mark.django_db
+def test_purge_forgets_what_no_chart_shows(world):
+    today = timezone.now().date()
+    for days in (0, 90, 91):
+        UsageDay.objects.create(integration=world.sync, day=today - timedelta(days=days), requests=1)
+    call_command("purge", stdout=StringIO())
+    assert UsageDay.objects.count() == 2
