@@ -37,6 +37,14 @@ the old password. It asks before it does, works once, and for a week:
 
     {link}
 """
+REMOVED_TEXT = """\
+Hello {name},
+
+an administrator of {issuer} has taken a second factor away from your account: {what}. Every browser of yours
+signs in anew.
+
+If you asked for that, there is nothing to do but to set up a new one.
+"""
 SIGN_IN_SUBJECT = "A new sign-in to your account"
 SIGN_IN_TEXT = """\
 Hello {name},
@@ -112,6 +120,12 @@ def tell_of_sign_in(user: User, visitor: Visitor, *, news: str) -> None:
         at=timezone.now().strftime("%-d %B %Y, %H:%M"),
     )
     _mail(SIGN_IN_SUBJECT, text + _way_out(user, "new_sign_in"), [user.email])
+
+
+def tell_of_removed_factor(user: User, what: str) -> None:
+    """By an operator, not by themselves."""
+    text = REMOVED_TEXT.format(name=_one_line(user.get_short_name()), issuer=settings.ISSUER, what=what)
+    _mail("A second factor was taken away", text + _way_out(user, "factor_removed"), [user.email])
 
 
 def not_me_link(user: User, about: str, *, address: str = "") -> str:

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts import events, revocation, visitors
+from accounts import events, notices, revocation, visitors
 from accounts.models import Cause, Grant, Membership, Organisation, Session, SpentStep, User
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
@@ -61,6 +61,20 @@ def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor =
             reason=f"{kind.label}: {what}",
             visitor=visitor,
         )
+
+
+@transaction.atomic
+def take_away(authenticator: Authenticator, *, by: User | None, visitor: Visitor = visitors.NOBODY) -> None:
+    """An operator's help for whoever has lost theirs: on record, told by mail, and every session signs in anew."""
+    user, what = authenticator.user, str(authenticator.get_type_display())
+    revocation.take_turn()
+    authenticator.delete()
+    kind = events.Kind.SECOND_FACTOR_REMOVED
+    events.record(kind, user=user, by=by, visitor=visitor, what=what)
+    notices.tell_of_removed_factor(user, what)
+    revocation.revoke(
+        Scope(user=user, only_sessions=True), cause=Cause.ENDED, by=by, reason=f"{kind.label}: {what}", visitor=visitor
+    )
 
 
 def apps_around_it(organisation: Organisation) -> "QuerySet[Grant]":

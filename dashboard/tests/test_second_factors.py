@@ -252,3 +252,14 @@ def test_tokens_are_no_way_around_it(world):
 def browser_of_alice(world):
     with time_machine.travel(time.time(), tick=False):
         return sign_in(world.alice, at=time.time())
+
+
+def test_the_admin_shows_no_secret_and_takes_one_away_on_record(world, browser, bob):
+    User.objects.filter(pk=world.alice.pk).update(is_staff=True, is_superuser=True)
+    alice, row = browser(world.alice), Authenticator.objects.get(user=bob)
+    client = sign_in(bob)
+    page = alice.get(f"/admin/mfa/authenticator/{row.pk}/change/").content.decode()
+    assert row.data["secret"] not in page
+    assert alice.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"}).status_code == 302
+    assert not is_in(client)
+    assert SecurityEvent.objects.get(kind="second_factor_removed").actor == world.alice
