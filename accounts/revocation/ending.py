@@ -1,6 +1,6 @@
 """The act itself: one transaction, the same number of statements whether it ends one credential or a thousand."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction

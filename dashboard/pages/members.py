@@ -140,12 +140,10 @@ def _own(request: SignedInRequest, organisation_id: uuid.UUID) -> Membership:
 
 def _pair(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UUID) -> tuple[Membership, Membership]:
     """One's own membership, and the other's that it may look at: members see themselves alone this closely."""
-    own = _own(request, organisation_id)
-    if user_id != request.user.pk and not _manages(own):
-        raise Http404("No such member.")
-    rows = Membership.objects.select_related("user", "organisation")
-    row = rows.filter(organisation=organisation_id, user=user_id).first()
-    if row is None:
+    rows = Membership.objects.select_related("user", "organisation").filter(organisation=organisation_id)
+    found = {row.user_id: row for row in rows.filter(user__in=[request.user.pk, user_id])}
+    own, row = found.get(request.user.pk), found.get(user_id)
+    if own is None or row is None or (row is not own and not _manages(own)):
         raise Http404("No such member.")
     return own, row
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 from accounts import revocation
 from accounts.events import Kind
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import SecurityEvent
+from accounts.models import ClientSecret, SecurityEvent
 from accounts.revocation import Scope
 from dashboard.pages import Entry
 
@@ -29,9 +30,13 @@ def home(request: HttpRequest) -> HttpResponse:
 def overview(request: SignedInRequest) -> HttpResponse:
     events = list(request.user.security_events.select_related("integration")[:50])
     recent = [event for event in events if timezone.now() - event.at < LATELY]
+    secrets = "organisation__integrations__secrets"
+    own = Q(**{f"{secrets}__in": ClientSecret.objects.live().filter(created_by=request.user)})
+    memberships = request.user.memberships.select_related("organisation").annotate(secrets=Count(secrets, filter=own))
     context = {
-        "live": revocation.preview(Scope(user=request.user)),
-        "memberships": request.user.memberships.select_related("organisation"),
+        "live": revocation.preview(Scope(user=request.user, spare_secrets=True)),
+        "memberships": memberships,
+        "secrets": sum(membership.secrets for membership in memberships),
         "events": events[:6],
         "has_second_factor": request.session.has_second_factor,
         "failed": _count(recent, {Kind.SIGN_IN_FAILED}),
