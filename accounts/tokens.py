@@ -182,6 +182,10 @@ def blacklist(revocation: Revocation) -> None:
 
 
 def _born(token: Any, grant: Grant, scopes: tuple[str, ...]) -> Any:
+    # Its life counts from when the grant was seen to stand. Whoever is held up between that and this, for however long,
+    # makes no token that outlives the revocation list's memory of what came in between.
+    token.set_iat(at_time=grant.seen_at)
+    token.set_exp(from_time=grant.seen_at)
     token.payload |= {
         "sub": str(grant.user_id or grant.integration_id),
         "client_id": str(grant.integration_id),

@@ -1,7 +1,7 @@
 """Whatever lets somebody in: sessions, integrations with their secrets, grants. What is live is said here, once."""
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -195,6 +195,11 @@ class Grant(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="grant_by_end")]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # When it was read or made: what is minted from it lives no longer than from then on.
+        self.seen_at = timezone.now()
 
     def __str__(self) -> str:
         return f"{self.integration} for {self.user or self.organisation}"

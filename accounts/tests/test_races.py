@@ -3,6 +3,9 @@
 Ordered by pauses at named points, and by brute force beside it; on SQLite and PostgreSQL alike.
 """
 
+import time
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
@@ -244,3 +247,11 @@ def test_a_standing_grant_is_made_once_however_many_ask_first(world):
     answers = together(6, world.own_tokens)
     assert len({tokens.verify(answer["access_token"]).grant for answer in answers}) == 1
     assert OutstandingToken.objects.count() == 1
+
+
+def test_a_token_that_was_held_up_as_it_was_minted_does_not_live_for_longer(world, settings):
+    """The list forgets a revocation an access lifetime and a minute after it; no token from before may come later."""
+    grant = world.grant_of(world.connect(world.bob))
+    grant.seen_at -= timedelta(seconds=200)  # read that long ago, by a request that stood still
+    claims = tokens.verify(tokens.mint(grant, ("profile",)))
+    assert claims.exp <= time.time() + settings.ACCESS_TOKEN_AGE - 199
