@@ -12,7 +12,7 @@ import sys
 
 from benchmarks import progress, servers
 
-PARTS = ["authentication", "sessions", "server", "endpoints"]
+PARTS = ["authentication", "listing", "sessions", "server", "endpoints", "revocation", "scale"]
 VERSIONS = ["Django", "djangorestframework", "djangorestframework-simplejwt", "PyJWT", "cryptography", "psycopg"]
 VERSIONS += ["redis", "gunicorn", "django-rest-knox", "django-oauth-toolkit", "django-allauth"]
 
@@ -27,13 +27,15 @@ def main() -> int:
         print(heading(database), flush=True)
         for part in parts:
             progress.say(f"part {part}")
-            database.create(part)
+            for name in (part, f"{part}_large"):  # the second for who compares two
+                database.create(name)
             own = {**servers.with_database(env, part), "BENCH_STARTED": str(progress.STARTED)}
             done = subprocess.run(
                 [sys.executable, "-m", "benchmarks.part", part], cwd=servers.ROOT, env=own, check=False
             )
             failed += [part] if done.returncode else []
-            database.drop(part)
+            for name in (part, f"{part}_large"):
+                database.drop(name)
     progress.say("done" if not failed else f"failed: {', '.join(failed)}")
     return bool(failed)
 

@@ -43,3 +43,6 @@ if env.text("BENCH_SESSION_ENGINE"):
         }.get(name, name)
         for name in MIDDLEWARE
     ]
+
+# Thousands of refusals are asked for here, and are not news.
+LOGGING["loggers"] = {"django": {"level": "ERROR"}}

@@ -1,0 +1,93 @@
+"""Revoking among many: one person's everything among a thousand and a million, and ten thousand people at once."""
+
+import random
+import time
+
+from django.db import connection
+
+from accounts import revocation
+from accounts.models import Cause, Grant, Session, User
+from accounts.revocation import Scope
+from benchmarks import crowd, figures, progress
+from benchmarks.tables import Goal, number, table
+
+SMALL = {"users": 200, "sessions": 1_000, "grants": 1_000}
+
+
+def main() -> None:
+    size = progress.pick(1_000_000, 100_000)
+    large = {"users": size // 5, "sessions": size, "grants": size}
+    print("## Revoking among many\n")
+    use("scale")
+    progress.say("gathering a thousand sessions and grants")
+    crowd.gather(**SMALL)
+    crowd.settle()
+    use("scale_large")
+    progress.say(f"gathering {size:,} sessions and grants")
+    crowd.gather(**large)
+    crowd.settle()
+    _one_person(size, large["users"])
+    _ten_thousand(size)
+
+
+def _one_person(size: int, users: int) -> None:
+    """Turn by turn in the two databases, after one revocation that warms the connection."""
+    progress.say("revoking one person's everything, here and there")
+    took: dict[str, list[float]] = {"scale": [], "scale_large": []}
+    until = time.monotonic() + 60
+    while len(took["scale"]) < progress.pick(31, 7) and time.monotonic() < until:
+        for name in random.sample(list(took), 2):
+            use(name)
+            among = SMALL["users"] if name == "scale" else users
+            everything(among)
+            took[name].append(figures.median([everything(among) for _ in range(3)]))
+    ratio = figures.ratio(took["scale_large"], took["scale"])
+    rows = [
+        [f"among {text}", number(figures.median(took[name])), number(figures.percentile(took[name], 99))]
+        for text, name in (("1,000 sessions and 1,000 grants", "scale"), (f"{size:,} of each", "scale_large"))
+    ]
+    print(table(["one person's everything: 5 sessions, 5 grants", "ms p50", "p99"], rows))
+    print(
+        table(
+            ["goal", "measured", "wanted", "met"],
+            [["of the time among a thousand", number(ratio), *Goal(1.5).judge(ratio)]],
+        )
+    )
+
+
+def everything(among: int) -> float:
+    """ms, for somebody of whom nothing has been revoked yet."""
+    user = None
+    while user is None or not Session.objects.filter(user=user).exists():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {crowd.USER.format('%s::int')}", [random.randrange(among)])
+            user = User.objects.get(pk=cursor.fetchone()[0])
+    began = time.perf_counter()
+    revocation.revoke(Scope(user=user), cause=Cause.SIGNED_OUT_EVERYWHERE)
+    return (time.perf_counter() - began) * 1000
+
+
+def _ten_thousand(size: int) -> None:
+    progress.say("gathering ten thousand people more")
+    use("scale_large")
+    organisation = crowd.gather(users=10_000, sessions=50_000, grants=40_000, first=size)
+    crowd.settle()
+    progress.say("revoking everything of ten thousand people")
+    sessions, grants = Session.objects.count(), Grant.objects.live().count()
+    began = time.perf_counter()
+    revoked = revocation.revoke(Scope(organisation=organisation), cause=Cause.ENDED)
+    seconds = time.perf_counter() - began
+    assert sessions - Session.objects.count() == revoked.sessions
+    assert grants - Grant.objects.live().count() == revoked.grants
+    row = [
+        f"{revoked.sessions:,} sessions and {revoked.grants:,} grants",
+        number(seconds),
+        *Goal(1, " s").judge(seconds),
+    ]
+    print(table(["10,000 people in one act", "s", "goal", "met"], [row]))
+
+
+def use(name: str) -> None:
+    """Another database of the same server, from here on."""
+    connection.close()
+    connection.settings_dict["NAME"] = name
