@@ -60,7 +60,7 @@ def _copy(model: type[Model], pk: Any, numbers: tuple[int, int], **different: st
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_table(model)} ({names}) SELECT {values} "  # noqa: S608  # names of the models' own
-            f'FROM {_table(model)} t, generate_series(%s, %s) i WHERE t."{model._meta.pk.column}" = %s',
+            f'FROM {_table(model)} t, generate_series(%s::int, %s::int) i WHERE t."{model._meta.pk.column}" = %s',
             [numbers[0], numbers[1] - 1, pk],
         )
 

@@ -48,8 +48,9 @@ def without_lease(authenticate: Act) -> Act:
     """As if the database had not been read for too long: it is asked about every token."""
 
     def act() -> None:
-        revocation_list.here.lease_until = revocation_list.NEVER
+        until, revocation_list.here.lease_until = revocation_list.here.lease_until, revocation_list.NEVER
         authenticate()
+        revocation_list.here.lease_until = until
 
     return act
 
