@@ -1,5 +1,6 @@
 """Devices without a browser: they ask at one address for a code to show, and a person types it in at the other."""
 
+from allauth.core.exceptions import ReauthenticationRequired
 from authlib.oauth2.rfc6749.errors import InvalidScopeError, UnauthorizedClientError
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -69,8 +70,10 @@ def page(request: SignedInRequest) -> HttpResponse:
 def _decide(request: SignedInRequest, user_code: str, decision: str | None) -> HttpResponse:
     if not parameters.PLAIN.fullmatch(user_code) or len(user_code) > 20:
         raise devices.UnknownUserCode
+    asked = devices.waiting(user_code, user=request.user)
+    if any(name.endswith(":write") for name in asked.scopes) and not request.session.proved_lately:
+        raise ReauthenticationRequired  # as at the other page of consent
     if decision is None:
-        asked = devices.waiting(user_code, user=request.user)
         scopes = [SCOPES.get(name, name) for name in asked.scopes]
         context = {"integration": asked.integration, "user_code": user_code.upper(), "scopes": scopes}
         return render(request, "oauth/device_consent.html", {**context, "days": settings.GRANT_AGE // 86_400})

@@ -163,6 +163,18 @@ def test_codes_are_not_guessed_one_after_the_other(world, browser, settings):
     assert answers == [400] * 10 + [429]
 
 
+def test_before_a_device_may_change_things_its_person_shows_again_who_they_are(world, browser):
+    scopes = ("profile", "revocations:write")
+    cli = world.integration("CLI", [DEVICE_CODE], [], public=True, scopes=scopes)[0]
+    bob, begun = browser(world.bob), begin(cli)
+    with time_machine.travel(timezone.now() + timedelta(minutes=30)):
+        begun = begin(cli)
+        answer = bob.post(PAGE, {"user_code": begun["user_code"]})
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+        assert agree(bob, begun)["Location"].startswith("/accounts/reauthenticate/")
+    assert not Grant.objects.exists()
+
+
 def test_it_takes_a_session_and_a_csrf_token(world, cli, browser, client):
     begun = begin(cli)
     assert client.get(PAGE).status_code == 302
