@@ -42,6 +42,7 @@ if env.text("BENCH_SESSION_ENGINE"):
             "accounts.middleware.AuthenticationMiddleware": "django.contrib.auth.middleware.AuthenticationMiddleware",
         }.get(name, name)
         for name in MIDDLEWARE
+        if name != "dashboard.middleware.SecondFactorMiddleware"  # asks our sessions
     ]
 
 # Thousands of refusals are asked for here, and are not news.
