@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts import clients, grants, tokens
 from accounts.models import Cause, credentials
-from accounts.revocation import feed, reading
+from accounts.revocation import reading, triggers
 from accounts.revocation.list import RevocationList, clock
 from accounts.revocation.scope import NARROWING
 from accounts.tests import matrix
@@ -84,7 +84,7 @@ def test_every_cause_scope_and_trigger_has_its_row():
     told_of = frozenset().union(*(row.tells_of for row in ROWS))
     assert {*Cause, *NARROWING, "everything"} <= told_of
     # Of TRUNCATE, which no transaction of a test can try, saas/tests/test_faults.py tells.
-    assert {trigger.name for trigger in feed._of(connection)} <= told_of | {"grant_truncated"}
+    assert {trigger.name for trigger in triggers.of(connection.vendor)} <= told_of | {"grant_truncated"}
 
 
 def test_every_credential_has_its_places():

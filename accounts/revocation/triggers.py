@@ -1,0 +1,108 @@
+"""The triggers that feed the revocation list, as data: after which change, to which table, the database does what.
+
+Each ends what hangs from what was ended, or writes down what must still be refused; one thing leads to the other: the
+end of a membership ends grants, the end of a grant is written down. The same text serves SQLite and PostgreSQL.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+USER, MEMBERSHIP, ORGANISATION = "accounts_user", "accounts_membership", "accounts_organisation"
+GRANT, SECRET, INTEGRATION = "accounts_grant", "accounts_clientsecret", "accounts_integration"
+KEY, BLACKLISTED = "accounts_signingkey", "token_blacklist_blacklistedtoken"
+ENTRIES = "accounts_revocationentry (kind, subject, epoch, created_at)"
+NO_EPOCH_IS_HIGHER = str(2**62)
+WAS_ENDED = "OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL"
+
+
+class Trigger(NamedTuple):
+    name: str
+    event: str  # UPDATE, DELETE, INSERT or TRUNCATE
+    table: str
+    when: str  # "" is always
+    do: str
+
+
+class Dialect(NamedTuple):
+    """What the two databases say differently: the time that it is just now, and an id as 32 hex digits."""
+
+    now: str
+    hex_of: Callable[[str], str]
+
+    def refuse(self, kind: str, subject: str, epoch: str = "0") -> str:
+        return f"INSERT INTO {ENTRIES} VALUES ('{kind}', {subject}, {epoch}, {self.now})"
+
+    def end(self, table: str, which: str) -> str:
+        return f"UPDATE {table} SET ended_at = {self.now} WHERE ended_at IS NULL AND {which}"
+
+
+SQLITE = Dialect("strftime('%Y-%m-%d %H:%M:%f', 'now')", lambda column: column)
+# Not now(): that is when the transaction began, which may be long ago.
+POSTGRESQL = Dialect("clock_timestamp()", lambda column: f"replace({column}::text, '-', '')")
+
+
+def of(vendor: str) -> list[Trigger]:
+    dialect = SQLITE if vendor == "sqlite" else POSTGRESQL
+    everything = [*_of_users(dialect), *_of_grants(dialect), *_of_what_grants_hang_from(dialect), *_of_keys(dialect)]
+    return [trigger for trigger in everything if trigger.event != "TRUNCATE" or vendor != "sqlite"]
+
+
+def _of_users(sql: Dialect) -> list[Trigger]:
+    deactivated = "OLD.is_active AND NOT NEW.is_active"
+    # An upgrade of the hash says so (User.check_password); whoever lowers an epoch would revive what is dead.
+    new_password = "OLD.password <> NEW.password AND OLD.hash_upgrades = NEW.hash_upgrades"
+    must_rise = f"(NEW.epoch = OLD.epoch AND (({deactivated}) OR ({new_password}))) OR NEW.epoch < OLD.epoch"
+    rise = f"UPDATE {USER} SET epoch = OLD.epoch + 1 WHERE id = NEW.id"
+    refuse = sql.refuse("user", sql.hex_of("NEW.id"), "NEW.epoch")
+    refuse_for_good = sql.refuse("user", sql.hex_of("OLD.id"), NO_EPOCH_IS_HIGHER)
+    return [
+        Trigger("user_rise", "UPDATE", USER, must_rise, rise),
+        Trigger("user_epoch", "UPDATE", USER, "NEW.epoch > OLD.epoch", refuse),
+        Trigger("user_off", "UPDATE", USER, deactivated, sql.end(SECRET, "created_by_id = NEW.id")),
+        Trigger("user_gone", "DELETE", USER, "", f"{refuse_for_good}; {sql.end(SECRET, 'created_by_id = OLD.id')}"),
+    ]
+
+
+def _of_grants(sql: Dialect) -> list[Trigger]:
+    alive = f"ended_at IS NULL AND expires_at > {sql.now}"
+    was_alive = f"OLD.ended_at IS NULL AND OLD.expires_at > {sql.now}"
+    moved = _moved("epoch", "integration_id", "organisation_id", "user_id")
+    changed = (
+        f"({WAS_ENDED}) OR NEW.expires_at < OLD.expires_at OR {moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
+    )
+    refuse_all = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('id')}, 0, {sql.now} FROM {GRANT} WHERE {alive}"
+    return [
+        Trigger("grant_ended", "UPDATE", GRANT, changed, sql.refuse("grant", sql.hex_of("NEW.id"))),
+        Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
+        Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),
+        Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id")),
+    ]
+
+
+def _of_what_grants_hang_from(sql: Dialect) -> list[Trigger]:
+    here = f"SELECT id FROM {INTEGRATION} WHERE organisation_id = OLD.organisation_id"
+    theirs = sql.end(SECRET, f"created_by_id = OLD.user_id AND integration_id IN ({here})")
+    leaves = f"{sql.end(GRANT, 'user_id = OLD.user_id AND organisation_id = OLD.organisation_id')}; {theirs}"
+    goes = f"{sql.end(SECRET, 'integration_id = OLD.id')}; {sql.end(GRANT, 'integration_id = OLD.id')}"
+    was_disabled = "OLD.disabled_at IS NULL AND NEW.disabled_at IS NOT NULL"
+    return [
+        Trigger("secret_ended", "UPDATE", SECRET, WAS_ENDED, sql.end(GRANT, "client_secret_id = NEW.id")),
+        Trigger("secret_gone", "DELETE", SECRET, "", sql.end(GRANT, "client_secret_id = OLD.id")),
+        Trigger("integration_off", "UPDATE", INTEGRATION, was_disabled, goes),
+        Trigger("integration_gone", "DELETE", INTEGRATION, "", goes),
+        Trigger("membership_moved", "UPDATE", MEMBERSHIP, _moved("user_id", "organisation_id"), leaves),
+        Trigger("membership_gone", "DELETE", MEMBERSHIP, "", leaves),
+        Trigger("organisation_gone", "DELETE", ORGANISATION, "", sql.end(GRANT, "organisation_id = OLD.id")),
+    ]
+
+
+def _of_keys(sql: Dialect) -> list[Trigger]:
+    was_revoked = "OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL"
+    return [
+        Trigger("key_revoked", "UPDATE", KEY, was_revoked, sql.refuse("key", "NEW.kid")),
+        Trigger("key_gone", "DELETE", KEY, "", sql.refuse("key", "OLD.kid")),
+    ]
+
+
+def _moved(*columns: str) -> str:
+    return " OR ".join(f"OLD.{name} <> NEW.{name}" for name in columns)
