@@ -24,9 +24,10 @@ class Trigger(NamedTuple):
 
 
 class Dialect(NamedTuple):
-    """What the two databases say differently: the time that it is just now, and an id as 32 hex digits."""
+    """What the two databases say differently: what time it is, and in an hour; an id as 32 hex digits."""
 
     now: str
+    soon: str
     hex_of: Callable[[str], str]
 
     def refuse(self, kind: str, subject: str, epoch: str = "0") -> str:
@@ -36,9 +37,16 @@ class Dialect(NamedTuple):
         return f"UPDATE {table} SET ended_at = {self.now} WHERE ended_at IS NULL AND {which}"
 
 
-SQLITE = Dialect("strftime('%Y-%m-%d %H:%M:%f', 'now')", lambda column: column)
-# Not now(): that is when the transaction began, which may be long ago.
-POSTGRESQL = Dialect("clock_timestamp()", lambda column: f"replace({column}::text, '-', '')")
+SQLITE = Dialect(
+    now="strftime('%Y-%m-%d %H:%M:%f', 'now')",
+    soon="strftime('%Y-%m-%d %H:%M:%f', 'now', '+1 hour')",
+    hex_of=lambda column: column,
+)
+POSTGRESQL = Dialect(
+    now="clock_timestamp()",  # not now(): that is when the transaction began, which may be long ago
+    soon="clock_timestamp() + interval '1 hour'",
+    hex_of=lambda column: f"replace({column}::text, '-', '')",
+)
 
 
 def of(vendor: str) -> list[Trigger]:
@@ -67,9 +75,10 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     alive = f"ended_at IS NULL AND expires_at > {sql.now}"
     was_alive = f"OLD.ended_at IS NULL AND OLD.expires_at > {sql.now}"
     moved = _moved("epoch", "integration_id", "organisation_id", "user_id")
-    changed = (
-        f"({WAS_ENDED}) OR NEW.expires_at < OLD.expires_at OR {moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
-    )
+    # Cut short so that an access token could outlive it; a shorter GRANT_DAYS ends nothing.
+    cut_short = f"NEW.expires_at < OLD.expires_at AND NEW.expires_at < {sql.soon}"
+    given_away = f"{moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
+    changed = f"({WAS_ENDED}) OR ({cut_short}) OR {given_away}"
     refuse_all = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('id')}, 0, {sql.now} FROM {GRANT} WHERE {alive}"
     return [
         Trigger("grant_ended", "UPDATE", GRANT, changed, sql.refuse("grant", sql.hex_of("NEW.id"))),

@@ -161,3 +161,13 @@ def test_triggers_that_are_gone_are_noticed_and_laid_again():
     assert not feed.is_laid(connection)
     call_command("migrate", verbosity=0)
     assert feed.is_laid(connection)
+
+
+@pytest.mark.django_db
+def test_a_grant_that_lasts_for_less_long_than_before_is_no_grant_that_ends(world):
+    """As when an operator makes GRANT_DAYS smaller: its tokens go on."""
+    grant = world.grant_of(world.connect(world.bob))
+    type(grant).objects.filter(pk=grant.pk).update(expires_at=timezone.now() + timedelta(days=2))
+    assert not RevocationEntry.objects.exists()
+    type(grant).objects.filter(pk=grant.pk).update(expires_at=timezone.now() + timedelta(minutes=2))
+    assert RevocationEntry.objects.exists()
