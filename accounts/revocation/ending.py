@@ -108,8 +108,9 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     ended = {"ended_at": revocation.at, "revocation": revocation}
     revocation.sessions = scope.sessions().live().delete()[0]
     scope.sessions().delete()
-    revocation.grants = grants.live().connected().update(**ended)
-    revocation.codes = grants.live().codes().update(**ended)
+    live = grants.live()
+    revocation.grants = live.connected().update(**ended)
+    revocation.codes = live.codes().update(**ended)
     grants.update(**ended)
     revocation.client_secrets = scope.client_secrets().live().update(**ended)
     scope.client_secrets().update(**ended)

@@ -7,6 +7,7 @@ the commit has run out by then. No clock of another machine is asked, so none ca
 
 import time
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import NamedTuple
 
 from django.conf import settings
@@ -98,9 +99,10 @@ class RevocationList:
         self.state = State(len(known), max(known, default=0), sum(known))
 
     def outlived(self, now: float) -> list[int]:
-        """Ids of entries that no token can be concerned by any more."""
+        """Ids of entries that no token can be concerned by any more, as far as the first that is too young: they came
+        about in this order, and all are not to be walked at every poll."""
         before = now - settings.ACCESS_TOKEN_AGE - 60
-        return [id_ for id_, seen_at in self._seen_at.items() if seen_at < before]
+        return [id_ for id_, _ in takewhile(lambda entry: entry[1] < before, self._seen_at.items())]
 
 
 def _note(row: Row, users: dict[str, int], grants: set[str], keys: set[str]) -> None:

@@ -14,8 +14,8 @@ AT_ONCE = 10_000  # rows deleted in one statement
 
 _TABLE = RevocationEntry._meta.db_table
 _STATE = f"SELECT count(*), coalesce(max(id), 0), coalesce(sum(id), 0) FROM {_TABLE}"
-_NEWER = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s"
-_ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE}"
+_NEWER = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s ORDER BY id"
+_ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE} ORDER BY id"
 
 
 def read_into(copy: RevocationList, *, seen_at: float) -> None:
