@@ -69,15 +69,22 @@ def _for_sqlite(name: str, trigger: Trigger) -> list[str]:
 
 
 def _for_postgresql(name: str, trigger: Trigger) -> list[str]:
-    body = f"BEGIN {trigger.do}; RETURN NULL; END"
-    when = f" WHEN ({trigger.when})" if trigger.when else ""
-    # TRUNCATE knows no rows: what it takes is read before it does.
-    time, each = ("BEFORE", "STATEMENT") if trigger.event == "TRUNCATE" else ("AFTER", "ROW")
+    body = f"BEGIN {trigger.at_once or trigger.do}; RETURN NULL; END"
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
-        f"CREATE TRIGGER {name} {time} {trigger.event} ON {trigger.table} "
-        f"FOR EACH {each}{when} EXECUTE FUNCTION {name}()",
+        f"CREATE TRIGGER {name} {_each(trigger)} EXECUTE FUNCTION {name}()",
     ]
+
+
+def _each(trigger: Trigger) -> str:
+    """When it comes, and for what: each row, or each statement with all of its rows."""
+    if trigger.event == "TRUNCATE":  # knows no rows: what it takes is read before it does
+        return f"BEFORE TRUNCATE ON {trigger.table} FOR EACH STATEMENT"
+    on = f"AFTER {trigger.event} ON {trigger.table}"
+    if trigger.at_once:
+        old = "OLD TABLE AS old_rows " if trigger.event == "UPDATE" else ""
+        return f"{on} REFERENCING {old}NEW TABLE AS new_rows FOR EACH STATEMENT"
+    return f"{on} FOR EACH ROW" + (f" WHEN ({trigger.when})" if trigger.when else "")
 
 
 def _digest(statements: list[str]) -> str:

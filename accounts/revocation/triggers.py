@@ -21,6 +21,7 @@ class Trigger(NamedTuple):
     table: str
     when: str  # "" is always
     do: str
+    at_once: str = ""  # the same for all rows of a statement, `old_rows` and `new_rows`, where the database can
 
 
 class Dialect(NamedTuple):
@@ -79,12 +80,18 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     cut_short = f"NEW.expires_at < OLD.expires_at AND NEW.expires_at < {sql.soon}"
     given_away = f"{moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
     changed = f"({WAS_ENDED}) OR ({cut_short}) OR {given_away}"
+    both = changed.replace("OLD.", "old_rows.").replace("NEW.", "new_rows.")
+    refuse_changed = (
+        f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('new_rows.id')}, 0, {sql.now} "
+        f"FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE {both}"
+    )
+    end_all = sql.end(GRANT, "outstanding_id IN (SELECT token_id FROM new_rows)")
     refuse_all = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('id')}, 0, {sql.now} FROM {GRANT} WHERE {alive}"
     return [
-        Trigger("grant_ended", "UPDATE", GRANT, changed, sql.refuse("grant", sql.hex_of("NEW.id"))),
+        Trigger("grant_ended", "UPDATE", GRANT, changed, sql.refuse("grant", sql.hex_of("NEW.id")), refuse_changed),
         Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
         Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),
-        Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id")),
+        Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id"), end_all),
     ]
 
 
