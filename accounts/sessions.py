@@ -15,7 +15,7 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.base import CreateError, SessionBase, UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, F, Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
@@ -196,6 +196,15 @@ def pulse(session_key: str) -> str | None:
     rows = Session.objects.live().filter(key_hash=_hash(session_key))
     found = rows.values_list(Subquery(count), Subquery(newest)).first()
     return f"{found[0]} {found[1].timestamp()}" if found else None
+
+
+def hold_stream(session_key: str) -> None:
+    """Notes that a page holds a stream of this session open. No visit, and nothing for a session that has ended."""
+    Session.objects.filter(key_hash=_hash(session_key)).update(streams=F("streams") + 1)
+
+
+def release_stream(session_key: str) -> None:
+    Session.objects.filter(key_hash=_hash(session_key), streams__gt=0).update(streams=F("streams") - 1)
 
 
 def _how(records: list[dict[str, Any]]) -> str:

@@ -38,6 +38,9 @@ class Session(models.Model):
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
     method = models.CharField(max_length=30, blank=True, help_text="How it signed in.")
+    streams = models.PositiveIntegerField(
+        default=0, help_text="Open pages that hold a stream. A worker that is killed leaves its own in the count."
+    )
 
     objects = SessionQuerySet.as_manager()
 

@@ -40,6 +40,7 @@ class Revocation(models.Model):
     grants = models.PositiveIntegerField(default=0)
     codes = models.PositiveIntegerField(default=0)
     client_secrets = models.PositiveIntegerField(default=0)
+    streams = models.PositiveIntegerField(default=0, help_text="Open pages of the ended sessions that went dark.")
     receipt = models.JSONField(null=True, help_text="Which workers confirmed, and how fast.")
     receipt_jws = models.TextField(blank=True, help_text="The same, signed: it verifies with our JWKS.")
 
@@ -77,13 +78,15 @@ def in_words(counts: object) -> str:
 
 def receipt_in_words(receipt: dict[str, Any]) -> str:
     """For people. What the fields mean is said by accounts.revocation.receipts."""
+    streams = receipt.get("streams", 0)
+    dark = f"; {streams} open page{'' if streams == 1 else 's'} went dark" if streams else ""
     if not receipt["expected"]:
-        return "effective at commit: every request asks the database"
+        return f"effective at commit: every request asks the database{dark}"
     confirmed, fenced, pending = (len(receipt[name]) for name in ("confirmed", "fenced", "pending"))
     words = f"{confirmed} of {receipt['expected']} workers confirmed"
     words += f", {fenced} fenced: their leases ran out, so that they ask the database" if fenced else ""
     words += f", {pending} pending: they may hold a lease still" if pending else ""
-    return f"{words}; {receipt['total_ms']} ms"
+    return f"{words}; {receipt['total_ms']} ms{dark}"
 
 
 class RevocationEntry(models.Model):

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Count, F, Value, When
+from django.db.models import Case, CharField, Count, F, Sum, Value, When
 
 from accounts import events, keys, tokens, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
@@ -106,7 +106,9 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     """Counts what was live as it ends it, then sweeps what was dead already, so that nothing can come to life again."""
     grants = scope.grants()
     ended = {"ended_at": revocation.at, "revocation": revocation}
-    revocation.sessions = scope.sessions().live().delete()[0]
+    signed_in = scope.sessions().live()
+    revocation.streams = signed_in.aggregate(open=Sum("streams"))["open"] or 0
+    revocation.sessions = signed_in.delete()[0]
     scope.sessions().delete()
     live = grants.live()
     revocation.grants = live.connected().update(**ended)

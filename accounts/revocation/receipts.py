@@ -32,7 +32,8 @@ def collect(revocation: Revocation, *, called_at: float, patience: float | None)
     try:
         waiting = {str(worker.pk): worker for worker in Worker.objects.all()}
         confirmed = _confirmations(waiting, called_at, patience)
-        _keep(revocation, _receipt(confirmed, waiting.values(), called_at, committed_at))
+        receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
+        _keep(revocation, {**receipt, "streams": revocation.streams})
     except Error:
         log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
 

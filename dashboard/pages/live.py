@@ -6,7 +6,8 @@ It never counts as activity, so that an open page does not keep its own session 
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import sessions
 
+T = TypeVar("T")
 EVERY = 0.5  # seconds between two looks of a stream
 KEEP_ALIVE = 20  # looks after which a silent stream says something, so that a proxy leaves it open
 
@@ -33,10 +35,23 @@ def live(request: HttpRequest) -> HttpResponseBase:
 
 
 async def _stream(key: str) -> AsyncIterator[str]:
-    """One event for each change of the list of sessions; the last says that this one has ended."""
+    """One event for each change of the list of sessions; the last says that this one has ended.
+
+    While it is open the session counts it, for the receipt of whoever ends the session.
+    """
+    await _do(sessions.hold_stream, key)
+    try:
+        async for event in _events(key):
+            yield event
+    finally:
+        # Even when the browser has gone and this is being cancelled.
+        await asyncio.shield(_do(sessions.release_stream, key))
+
+
+async def _events(key: str) -> AsyncIterator[str]:
     seen, silent = None, 0
     while True:
-        pulse = await _look(key)
+        pulse = await _do(sessions.pulse, key)
         silent += 1
         if pulse is None or pulse != seen:
             yield f"data: {_as_json(pulse)}\n\n"
@@ -51,9 +66,9 @@ async def _stream(key: str) -> AsyncIterator[str]:
 
 # In a pool of threads whose connections are shared: a thread of its own would hold one for as long as a page is open.
 @sync_to_async(thread_sensitive=False)
-def _look(key: str) -> str | None:
+def _do(act: Callable[[str], T], key: str) -> T:
     close_old_connections()
-    return sessions.pulse(key)
+    return act(key)
 
 
 def _as_json(pulse: str | None) -> str:

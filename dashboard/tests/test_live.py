@@ -12,7 +12,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from accounts import revocation, sessions
-from accounts.models import Cause, Session, User
+from accounts.models import Cause, Revocation, Session, User
 from accounts.revocation import Scope
 
 COOKIE = "sessionid"
@@ -69,13 +69,17 @@ def test_the_mark_changes_as_sessions_come_and_go_and_not_otherwise(world, brows
 def test_an_open_stream_ends_with_the_session(world, browser, monkeypatch):
     key = browser(world.bob).cookies[COOKIE].value
 
-    def look(key, pulse=sessions.pulse):
-        try:
-            return pulse(key)
-        finally:
-            connection.close()  # the pool's thread ends with this test
+    def of_a_pool(act):
+        def done(key):
+            try:
+                return act(key)
+            finally:
+                connection.close()  # the pool's thread ends with this test
 
-    monkeypatch.setattr(sessions, "pulse", look)
+        return done
+
+    for name in ("pulse", "hold_stream", "release_stream"):
+        monkeypatch.setattr(sessions, name, of_a_pool(getattr(sessions, name)))
 
     async def listen():
         client = AsyncClient()
@@ -94,6 +98,22 @@ def test_an_open_stream_ends_with_the_session(world, browser, monkeypatch):
 
     heard = asyncio.run(asyncio.wait_for(listen(), 10))
     assert [pulse["ended"] for pulse in heard] == [False, True]
+    revoked = Revocation.objects.get()
+    assert (revoked.streams, revoked.receipt["streams"]) == (1, 1)
+    assert "1 open page went dark" in revoked.receipt_in_words
+
+
+@pytest.mark.django_db
+def test_a_stream_that_closes_counts_no_more_and_never_below_none(world, browser):
+    key = browser(world.bob).cookies[COOKIE].value
+    for act in (sessions.hold_stream, sessions.hold_stream, sessions.release_stream):
+        act(key)
+    assert Session.objects.get().streams == 1
+    for _ in range(2):
+        sessions.release_stream(key)
+    assert Session.objects.get().streams == 0
+    sessions.hold_stream("of nobody")
+    assert Session.objects.count() == 1
 
 
 @pytest.mark.browser
