@@ -7,6 +7,7 @@ from django.core import mail
 
 from accounts import tokens
 from accounts.tests.world import PASSWORD
+from dashboard.tests.barriers import barriers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -69,6 +70,8 @@ def test_a_contractor_is_let_go_and_all_of_theirs_ends(world, window, browser):
     page.get_by_label("Manage bob@example.com").click()
     assert "1 session and 1 connected app" in page.locator(".card.danger").inner_text()
     page.get_by_role("button", name="Remove, and end it").click()
+    page.wait_for_load_state()
+    assert barriers(page) == []
     page.get_by_role("heading", name="Bob is out").wait_for()
     assert "1 session and 1 connected app" in page.locator("main").inner_text()
     assert bob.get("/dashboard/").status_code == 302
@@ -111,9 +114,13 @@ def test_a_passkey_is_the_second_step_after_the_password(world, window, key):
     page.get_by_label("Sign in with it alone").uncheck()
     page.get_by_role("button", name="Add it").click()
     page.get_by_text("recovery codes").first.wait_for()
+    assert barriers(page) == []
     page.get_by_role("button", name="Sign out").click()
     sign_in(page, world.bob.email)
     page.wait_for_url("**/2fa/authenticate/")
+    assert barriers(page) == []
     page.get_by_role("button", name="Use a passkey").click()
+    page.get_by_role("button", name="Ask every time").wait_for()
+    assert barriers(page) == []
     page.get_by_role("button", name="Ask every time").click()
     page.wait_for_url("**/dashboard/")
