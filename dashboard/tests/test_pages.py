@@ -32,8 +32,7 @@ def test_every_page_costs_under_five_statements_however_much_there_is_to_show(
         browser(world.alice)
         world.connect(world.alice)
     path = pages.IN[name].format(**places(world))
-    # allauth's own page of addresses asks for them four times over.
-    with django_assert_max_num_queries(5 if name == "e-mail" else 4):
+    with django_assert_max_num_queries(4):
         assert alice.get(path).status_code == 200
 
 
