@@ -8,7 +8,11 @@ import axe_playwright_python
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 
 
-def barriers(page: Any) -> list[str]:
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run()")["violations"]
-    return [f"{page.url}: {rule['help']}: {node['html'][:200]}" for rule in found for node in rule["nodes"]]
+def barriers(page: Any, themes: tuple[str, ...] = ("light", "dark")) -> list[str]:
+    found = []
+    for theme in themes:
+        page.emulate_media(color_scheme=theme)
+        page.evaluate(AXE)
+        for rule in page.evaluate("axe.run()")["violations"]:
+            found += [f"{page.url}, {theme}: {rule['help']}: {node['html'][:200]}" for node in rule["nodes"]]
+    return found

@@ -40,7 +40,7 @@ def test_no_page_has_a_barrier_or_sticks_out(world, window, browser, theme, widt
     for page, path in visits:
         page.goto(path)
         page.allow("404")
-        assert barriers(page) == []
+        assert barriers(page, (theme,)) == []
         for pixels in (width, other_width):
             page.set_viewport_size({"width": pixels, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= pixels, path
