@@ -7,6 +7,7 @@ again, and inserts the deleted row of django-user-sessions and django-qsessions 
 """
 
 import time
+import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -198,13 +199,21 @@ def pulse(session_key: str) -> str | None:
     return f"{found[0]} {found[1].timestamp()}" if found else None
 
 
-def hold_stream(session_key: str) -> None:
-    """Notes that a page holds a stream of this session open. No visit, and nothing for a session that has ended."""
-    Session.objects.filter(key_hash=_hash(session_key)).update(streams=F("streams") + 1)
+def hold_stream(session_key: str) -> uuid.UUID | None:
+    """Notes that a page holds a stream of this session open. No visit, and nothing for a session that has ended.
+
+    Returns the session's name, for `release_stream`: its key may change while the page is open.
+    """
+    name = Session.objects.filter(key_hash=_hash(session_key)).values_list("public_id", flat=True).first()
+    if name is not None:
+        Session.objects.filter(public_id=name).update(streams=F("streams") + 1)
+    return name
 
 
-def release_stream(session_key: str) -> None:
-    Session.objects.filter(key_hash=_hash(session_key), streams__gt=0).update(streams=F("streams") - 1)
+def release_stream(name: uuid.UUID | None) -> None:
+    """That page is gone. Never below none, and an ended session stays ended."""
+    if name is not None:
+        Session.objects.filter(public_id=name, streams__gt=0).update(streams=F("streams") - 1)
 
 
 def _how(records: list[dict[str, Any]]) -> str:

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import sessions
 
+A = TypeVar("A")
 T = TypeVar("T")
 EVERY = 0.5  # seconds between two looks of a stream
 KEEP_ALIVE = 20  # looks after which a silent stream says something, so that a proxy leaves it open
@@ -39,13 +40,14 @@ async def _stream(key: str) -> AsyncIterator[str]:
 
     While it is open the session counts it, for the receipt of whoever ends the session.
     """
-    await _do(sessions.hold_stream, key)
+    holding = asyncio.ensure_future(_do(sessions.hold_stream, key))
     try:
+        await asyncio.shield(holding)  # a browser that goes meanwhile is counted first, and released then
         async for event in _events(key):
             yield event
     finally:
         # Even when the browser has gone and this is being cancelled.
-        await asyncio.shield(_do(sessions.release_stream, key))
+        await asyncio.shield(_do(sessions.release_stream, await holding))
 
 
 async def _events(key: str) -> AsyncIterator[str]:
@@ -66,9 +68,9 @@ async def _events(key: str) -> AsyncIterator[str]:
 
 # In a pool of threads whose connections are shared: a thread of its own would hold one for as long as a page is open.
 @sync_to_async(thread_sensitive=False)
-def _do(act: Callable[[str], T], key: str) -> T:
+def _do(act: Callable[[A], T], argument: A) -> T:
     close_old_connections()
-    return act(key)
+    return act(argument)
 
 
 def _as_json(pulse: str | None) -> str:

@@ -106,14 +106,25 @@ def test_an_open_stream_ends_with_the_session(world, browser, monkeypatch):
 @pytest.mark.django_db
 def test_a_stream_that_closes_counts_no_more_and_never_below_none(world, browser):
     key = browser(world.bob).cookies[COOKIE].value
-    for act in (sessions.hold_stream, sessions.hold_stream, sessions.release_stream):
-        act(key)
+    name = sessions.hold_stream(key)
+    sessions.hold_stream(key)
+    sessions.release_stream(name)
     assert Session.objects.get().streams == 1
     for _ in range(2):
-        sessions.release_stream(key)
+        sessions.release_stream(name)
     assert Session.objects.get().streams == 0
-    sessions.hold_stream("of nobody")
+    sessions.release_stream(sessions.hold_stream("of nobody"))
     assert Session.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_stream_is_released_though_the_key_has_changed_meanwhile(world, browser):
+    """As after a new password, set in another tab."""
+    key = browser(world.bob).cookies[COOKIE].value
+    name = sessions.hold_stream(key)
+    sessions.SessionStore(key).cycle_key()
+    sessions.release_stream(name)
+    assert Session.objects.get().streams == 0
 
 
 @pytest.mark.browser
