@@ -33,11 +33,3 @@ def test_a_session_of_nobody_has_no_user(db):
 @pytest.mark.parametrize("key_hash", ["", "unknown", "'; --", "%s", "é" * 64])
 def test_an_unknown_key_is_nobodys(db, key_hash):
     assert session_rows.find(key_hash) is None
-
-
-def test_it_is_compiled_once(world, browser):
-    bob = browser(world.bob)
-    bob.get("/dashboard/")
-    before = session_rows._compiled.cache_info().misses
-    assert bob.get("/dashboard/").status_code == 200
-    assert session_rows._compiled.cache_info().misses == before

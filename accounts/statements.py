@@ -1,0 +1,120 @@
+"""Statements that Django compiles once for each database, and that are then executed with other values each time.
+
+Building a query anew costs several times what the database takes to answer it. What a statement says is written as a
+queryset all the same, so that each rule stands in one place. Refuses a moment that is written into one: it would stay
+that of the compilation.
+
+    SECRET = statements.Rows(ClientSecret.objects.live().filter(secret_hash=Given("digest", models.CharField())))
+    SECRET.one(digest=...)
+"""
+
+import functools
+import re
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.query import get_related_populators
+from django.db.models.sql import Query, UpdateQuery
+
+Row = TypeVar("Row", bound=models.Model)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
+
+
+class Given(models.Expression):
+    """A value that each execution gives by this name, of that field's type. Not None where it is compared."""
+
+    def __init__(self, name: str, field: "models.Field[Any, Any]") -> None:
+        super().__init__(output_field=field)
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        return "%s", [self]
+
+    def among(self, values: dict[str, Any]) -> Any:
+        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+
+class _Statement:
+    def __init__(self, query: Query) -> None:
+        # By vendor, since each writes SQL and values in its own way; of this instance, which lives as long as we do.
+        self.compiled = functools.cache(functools.partial(_compile, query))
+
+    def execute(self, cursor: Any, values: dict[str, Any]) -> None:
+        sql, params, _ = self.compiled(connection.vendor)
+        cursor.execute(sql, [param.among(values) if isinstance(param, Given) else param for param in params])
+
+
+def _compile(query: Query, vendor: str) -> tuple[str, tuple[Any, ...], Any]:
+    compiler = query.get_compiler(connection=connections[DEFAULT_DB_ALIAS])
+    sql, params = compiler.as_sql()
+    if any(MOMENT.match(str(param)) for param in params):
+        raise ValueError(f"A moment is written into {sql}. It has to be given.")
+    return sql, params, compiler
+
+
+class Rows(_Statement, Generic[Row]):
+    """What a queryset finds, with what it reads beside it (select_related, annotations)."""
+
+    def __init__(self, rows: "models.QuerySet[Row]") -> None:
+        super().__init__(rows.query)
+
+    def one(self, **values: Any) -> Row | None:
+        """The one that there is, or None. For conditions that no two rows meet."""
+        return next(self.all(**values), None)
+
+    def all(self, **values: Any) -> Iterator[Row]:
+        with connection.cursor() as cursor:
+            self.execute(cursor, values)
+            found = cursor.fetchall()
+        return map(self._reader(connection.vendor), found)
+
+    @functools.cache  # noqa: B019  # as many as there are statements, which live as long as the process
+    def _reader(self, vendor: str) -> Any:
+        """Makes an instance of a row, as Django's ModelIterable does."""
+        _, _, compiler = self.compiled(vendor)
+        info = compiler.klass_info
+        model, start, stop = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
+        names = [field[0].target.attname for field in compiler.select[start:stop]]
+        related = get_related_populators(info, compiler.select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]  # Django 6's
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        annotations = compiler.annotation_col_map.items()
+
+        def read(row: Any) -> Row:
+            if converters:  # SQLite has text where PostgreSQL has times and UUIDs
+                (row,) = compiler.apply_converters([row], converters)
+            found = model.from_db(DEFAULT_DB_ALIAS, names, row[start:stop])
+            for populator in related:
+                populator.populate(row, found)
+            for name, column in annotations:
+                setattr(found, name, row[column])
+            return cast(Row, found)
+
+        return read
+
+
+class Whether(_Statement):
+    """Whether a queryset finds anything."""
+
+    def __init__(self, rows: "models.QuerySet[Any]") -> None:
+        super().__init__(rows.query.exists())
+
+    def __call__(self, **values: Any) -> bool:
+        with connection.cursor() as cursor:
+            self.execute(cursor, values)
+            return cursor.fetchone() is not None
+
+
+class Update(_Statement):
+    """Writes to what a queryset finds. A Given says what, unless it is the same for ever."""
+
+    def __init__(self, rows: "models.QuerySet[Any]", **fields: Any) -> None:
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(fields)
+        super().__init__(query)
+
+    def __call__(self, **values: Any) -> int:
+        """How many rows were written."""
+        with connection.cursor() as cursor:
+            self.execute(cursor, values)
+            return int(cursor.rowcount)

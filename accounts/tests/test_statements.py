@@ -1,0 +1,60 @@
+"""Statements that are compiled once: what the ORM would have found and written, with other values each time."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.db import models
+from django.utils import timezone
+
+from accounts.models import ClientSecret, Grant, Integration
+from accounts.statements import Given, Rows, Update, Whether
+
+PK = Given("pk", models.UUIDField())
+BY_PK = Rows(Integration.objects.select_related("organisation").filter(pk=PK))
+NAMED = Rows(Integration.objects.filter(name=Given("name", models.CharField())).order_by("id"))
+IS_THERE = Whether(Integration.objects.filter(pk=PK))
+RENAME = Update(Integration.objects.filter(pk=PK), name=Given("name", models.CharField()), scopes=["profile"])
+
+
+def test_it_finds_what_the_orm_finds(world, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = BY_PK.one(pk=world.sync.pk)
+        assert found.organisation == world.acme
+    expected = Integration.objects.get(pk=world.sync.pk)
+    fields = [field.attname for field in Integration._meta.concrete_fields]
+    assert [getattr(found, name) for name in fields] == [getattr(expected, name) for name in fields]
+    assert not found._state.adding
+
+
+def test_other_values_find_other_rows(world):
+    assert BY_PK.one(pk=world.export.pk) == world.export
+    assert BY_PK.one(pk=uuid.uuid4()) is None
+    assert list(NAMED.all(name=world.sync.name)) == [world.sync]
+    assert (IS_THERE(pk=world.sync.pk), IS_THERE(pk=uuid.uuid4())) == (True, False)
+
+
+def test_it_writes_what_is_given_and_says_to_how_many(world):
+    assert RENAME(pk=world.sync.pk, name="'; --%s") == 1
+    assert RENAME(pk=uuid.uuid4(), name="nobody") == 0
+    world.sync.refresh_from_db()
+    assert (world.sync.name, world.sync.scopes) == ("'; --%s", ["profile"])
+    assert not Integration.objects.filter(name="nobody").exists()
+
+
+def test_it_is_compiled_once(world):
+    for one in (world.sync, world.export):
+        assert IS_THERE(pk=one.pk)
+    assert IS_THERE.compiled.cache_info().misses == 1
+
+
+def test_times_are_given_as_the_database_has_them(world):
+    ends = Given("at", models.DateTimeField())
+    still = Whether(ClientSecret.objects.filter(created_at__gt=ends))
+    assert still(at=timezone.now() - timedelta(days=1))
+    assert not still(at=timezone.now() + timedelta(days=1))
+
+
+def test_a_moment_that_would_stay_for_ever_is_refused(db):
+    with pytest.raises(ValueError, match="has to be given"):
+        Whether(Grant.objects.live())()
