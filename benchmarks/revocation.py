@@ -20,9 +20,10 @@ from accounts.models import Cause, User
 from accounts.revocation import Scope
 from benchmarks import figures, load, nodes, progress, servers, world
 from benchmarks.load import Server
-from benchmarks.nodes import Watch
 from benchmarks.tables import Goal, number, table
+from benchmarks.watch import Seen, Watch, ask
 
+PACE = 0.1  # seconds between two questions to one node, until revoke() has returned: the machine has room
 AFTERWARDS = 0.06  # seconds for which every node is asked without pause once revoke() has returned
 
 
@@ -36,6 +37,16 @@ class Trials:
     incomplete: int = 0  # receipts
     fenced: int = 0
 
+    def add(self, called: float, returned: float, receipt: Any, seen: list[Seen]) -> None:
+        self.called_ms.append((returned - called) * 1000)
+        self.confirmed_ms.append(max((one["ms"] for one in receipt["confirmed"]), default=0.0))
+        let_in = [one.began for one in seen if 200 <= one.status < 300]
+        self.last_let_in_ms.append((max(let_in, default=called) - called) * 1000)
+        self.after += sum(one.began >= returned for one in seen)
+        self.let_in += sum(began >= returned for began in let_in)
+        self.incomplete += not receipt["complete"]
+        self.fenced += len(receipt["fenced"])
+
 
 def main() -> None:
     print("## From revoke() to refused, on eight workers\n")
@@ -47,7 +58,7 @@ def main() -> None:
         cluster = stack.enter_context(nodes.eight(REDIS_URL=redis.url))
         victims = Victims(progress.pick(320, 60))
         nodes.wait_for_leases(cluster, victims.next()[1])
-        watch = stack.enter_context(Watch(cluster))
+        watch = stack.enter_context(Watch([node.url for node in cluster]))
         room = trials(cluster, watch, victims, progress.pick(150, 20), "with room")
         with saturated(cluster, victims.next()[1]):
             full = trials(cluster, watch, victims, progress.pick(120, 15), "saturated")
@@ -106,29 +117,16 @@ def trials(cluster: list[Server], watch: Watch, victims: Victims, count: int, wh
     done = Trials()
     for _ in range(count):
         user, token = victims.next()
-        assert {nodes.ask(node, token) for node in cluster} == {200}
-        watch.seen, watch.pace, watch.token = [], nodes.PACE, token
+        assert {ask(node.url, token) for node in cluster} == {200}
+        watch.watch(token, PACE)
         time.sleep(random.uniform(0.03, 0.08))
-        _trial(watch, user, done)
+        called = time.monotonic()
+        revoked = act.revoke(Scope(user=user), cause=Cause.SIGNED_OUT_EVERYWHERE)
+        returned = time.monotonic()
+        watch.watch(token, 0)
+        time.sleep(AFTERWARDS)
+        done.add(called, returned, revoked.receipt, watch.stop())
     return done
-
-
-def _trial(watch: Watch, user: User, done: Trials) -> None:
-    called = time.monotonic()
-    revoked: Any = act.revoke(Scope(user=user), cause=Cause.SIGNED_OUT_EVERYWHERE)
-    returned = time.monotonic()
-    watch.pace = 0
-    time.sleep(AFTERWARDS)
-    watch.token = ""
-    time.sleep(0.01)
-    done.called_ms.append((returned - called) * 1000)
-    done.confirmed_ms.append(max((one["ms"] for one in revoked.receipt["confirmed"]), default=0.0))
-    let_in = [one.began for one in watch.seen if 200 <= one.status < 300]
-    done.last_let_in_ms.append((max(let_in, default=called) - called) * 1000)
-    done.after += sum(one.began >= returned for one in watch.seen)
-    done.let_in += sum(began >= returned for began in let_in)
-    done.incomplete += not revoked.receipt["complete"]
-    done.fenced += len(revoked.receipt["fenced"])
 
 
 @contextlib.contextmanager

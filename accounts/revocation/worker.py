@@ -68,7 +68,6 @@ class Keeper(threading.Thread):
         """Whether the copy is now what the database says."""
         asked_at = clock()
         try:
-            connection.close_if_unusable_or_obsolete()
             self._register(asked_at)
             reading.read_into(self._copy, seen_at=asked_at)
         except Error as error:
