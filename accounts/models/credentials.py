@@ -1,12 +1,13 @@
 """Whatever lets somebody in: sessions, integrations with their secrets, grants. What is live is said here, once."""
 
+import functools
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import visitors
 from accounts.models.people import Membership, Organisation, User
@@ -16,10 +17,20 @@ if TYPE_CHECKING:
     from accounts.models.revocations import Revocation
 
 
+# `now` is a moment, or an expression for one: a statement that is compiled once has it given (accounts.statements).
+# `upheld()` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
-    def live(self) -> "SessionQuerySet":
-        """Signed in, not run out, and born under the user's present epoch."""
-        return self.filter(expire_date__gt=timezone.now(), user__is_active=True, epoch=F("user__epoch"))
+    def live(self, now: Any = None) -> "SessionQuerySet":
+        """Signed in, and not run out."""
+        return self.filter(self.upheld(), expire_date__gt=now or timezone.now())
+
+    @staticmethod
+    @functools.cache
+    def upheld() -> Exists:
+        """The user may come in, and it was born under their present epoch."""
+        return Exists(User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch")))
 
 
 class Session(models.Model):
@@ -102,8 +113,14 @@ class Integration(models.Model):
 
 class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):
     def live(self) -> "ClientSecretQuerySet":
-        """Not ended, and whoever created it may still come in."""
-        return self.filter(ended_at=None, created_by__is_active=True, integration__disabled_at=None)
+        return self.filter(self.upheld(), ended_at=None)
+
+    @staticmethod
+    @functools.cache
+    def upheld() -> Q:
+        """Whoever created it may still come in, and the integration is enabled."""
+        creator = User.objects.filter(pk=OuterRef("created_by"), is_active=True)
+        return Q(Exists(creator), Exists(Integration.objects.live().filter(pk=OuterRef("integration"))))
 
 
 class ClientSecret(models.Model):
@@ -134,17 +151,25 @@ class ClientSecret(models.Model):
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
-    def live(self) -> "GrantQuerySet":
-        """Nothing that it hangs from has ended: the one rule by which any token or code of it is believed."""
+    def live(self, now: Any = None) -> "GrantQuerySet":
+        """The one rule by which any token or code of it is believed."""
+        return self.filter(self.upheld(), ended_at=None, expires_at__gt=now or timezone.now())
+
+    @staticmethod
+    @functools.cache
+    def upheld() -> Q:
+        """Nothing that it hangs from has ended."""
+        user = User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))
         is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organisation=OuterRef("organisation")))
-        return self.filter(
-            Q(user=None) | (Q(user__is_active=True, user__epoch=F("epoch")) & is_member),
-            Q(client_secret=None) | Q(client_secret__ended_at=None, client_secret__created_by__is_active=True),
-            ended_at=None,
-            expires_at__gt=timezone.now(),
-            integration__disabled_at=None,
-            # Blacklisted by simplejwt's own means, such as its admin, is ended too.
-            outstanding__blacklistedtoken=None,
+        secret = ClientSecret.objects.filter(pk=OuterRef("client_secret"), ended_at=None, created_by__is_active=True)
+        integration = Integration.objects.live().filter(pk=OuterRef("integration"))
+        # Blacklisted by simplejwt's own means, such as its admin, is ended too.
+        blacklisted = BlacklistedToken.objects.filter(token=OuterRef("outstanding"))
+        return Q(
+            Q(user=None) | Q(Exists(user), is_member),
+            Q(client_secret=None) | Q(Exists(secret)),
+            Exists(integration),
+            ~Exists(blacklisted),
         )
 
     def codes(self) -> "GrantQuerySet":
