@@ -7,15 +7,25 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from django.db import transaction
+from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
 from accounts import crypto, events, visitors
 from accounts.models import ClientSecret, Integration, Organisation, User
+from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
 
 NOTED_EVERY = timedelta(minutes=1)
 MOST_LIVE_SECRETS = 2  # so that one can be rotated without a moment without any
 SECRET_PREFIX = "pc_secret"
+
+PUBLIC = Rows(Integration.objects.live().filter(pk=Given("pk", UUIDField()), is_confidential=False).order_by())
+BY_SECRET = Rows(
+    ClientSecret.objects.live()
+    .select_related("integration")
+    .filter(integration=Given("integration", UUIDField()), secret_hash=Given("secret_hash", CharField()))
+    .order_by()
+)
 
 
 class TooManySecrets(Exception):
@@ -102,12 +112,11 @@ def authenticate(client_id: str, secret: str | None) -> Client:
     if str(uid) != client_id:  # one spelling of each id
         raise UnknownClient
     if secret is None:
-        integration = Integration.objects.live().filter(pk=uid, is_confidential=False).first()
+        integration = PUBLIC.one(pk=uid)
         if integration is None:
             raise UnknownClient
         return Client(integration, None)
-    rows = ClientSecret.objects.live().select_related("integration")
-    found = rows.filter(integration=uid, secret_hash=crypto.digest(secret)).first()
+    found = BY_SECRET.one(integration=uid, secret_hash=crypto.digest(secret))
     if found is None:
         raise UnknownClient
     _note_use(found)

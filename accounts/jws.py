@@ -30,6 +30,11 @@ def write(claims: dict[str, Any], *, typ: str) -> str:
     return jwt.encode(claims, key.material, algorithm=key.algorithm, headers={"typ": typ, "kid": key.kid})
 
 
+def kid(text: str) -> str:
+    """Which key signed what `write` has written."""
+    return str(_object(_bytes(text.partition(".")[0]))["kid"])
+
+
 def read(text: str, *, typ: str) -> tuple[dict[str, Any], str]:
     """The claims and the `kid`, once the signature holds. What the claims say is still to be judged."""
     found = COMPACT.fullmatch(text) if len(text) <= MOST_CHARACTERS else None

@@ -11,10 +11,10 @@ from typing import Any
 from django.db import transaction
 
 from accounts import revocation, visitors
+from accounts.claims import Claims
 from accounts.models import Cause, Grant, Membership, Organisation, Revocation, User
 from accounts.reach import Reach
 from accounts.revocation import Preview, Scope
-from accounts.tokens import Claims
 from accounts.visitors import Visitor
 
 NAMES = ("user", "session", "grant", "integration", "client_secret", "organisation")

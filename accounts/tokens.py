@@ -10,23 +10,21 @@ import os
 import secrets
 import time
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import jwt
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, Q
+from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import jws, keys
-from accounts.models import Grant, Revocation, SigningKey
-from accounts.models.credentials import GrantQuerySet
+from accounts import jws, keys, live_grants
+from accounts.claims import Claims
+from accounts.models import Grant, Revocation
 from accounts.verified import Verified
 
 log = logging.getLogger(__name__)
@@ -34,35 +32,6 @@ log = logging.getLogger(__name__)
 
 class InvalidToken(Exception):
     """Not a token of ours, or no longer one. Which of the two is for the log alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a token of ours says. `subject` is the user's id, or the client's for its own token; `exp` is in seconds.
-
-    Immutable, because one object serves all requests with the same token.
-    """
-
-    jti: str
-    subject: uuid.UUID
-    client_id: uuid.UUID
-    grant: uuid.UUID
-    organisation: uuid.UUID
-    scopes: tuple[str, ...]
-    epoch: int
-    kid: str
-    exp: int
-    # As the revocation list has them.
-    subject_hex: str
-    grant_hex: str
-
-    @property
-    def is_the_clients_own(self) -> bool:
-        return self.subject == self.client_id
-
-    @property
-    def expires_at(self) -> datetime:
-        return datetime.fromtimestamp(self.exp, timezone.get_default_timezone())
 
 
 class _Backend(TokenBackend):
@@ -128,7 +97,7 @@ def mint_refresh(grant: Grant) -> tuple[str, str]:
     """A refresh token of this grant as text, and its jti. The grant notes which key signed it."""
     token = _born(RefreshToken(), grant, tuple(grant.scopes))
     text = str(token)
-    grant.refresh_kid = jwt.get_unverified_header(text)["kid"]
+    grant.refresh_kid = jws.kid(text)
     return text, token["jti"]
 
 
@@ -151,15 +120,9 @@ def verify_refresh(text: str) -> Claims:
     return _claims(RefreshToken, text)
 
 
-def live_grant(claims: Claims) -> GrantQuerySet:
-    """The grant that a token hangs from, while it stands with all that it hangs from, and the token's key too."""
-    key = SigningKey.objects.filter(kid=claims.kid, revoked_at=None)
-    return Grant.objects.live().filter(Exists(key), pk=claims.grant, epoch=claims.epoch)
-
-
 def is_live(claims: Claims) -> bool:
     """Whether the database lets this token in: one indexed query."""
-    return live_grant(claims).exists()
+    return live_grants.stands(claims)
 
 
 def outstand(grant: Grant) -> OutstandingToken:
@@ -202,16 +165,17 @@ def _claims(kind: type[Token], text: str) -> Claims:
     try:
         payload = kind(text).payload  # type: ignore[arg-type]  # simplejwt annotates text as Token
         subject, grant = _uuid(payload["sub"]), _uuid(payload["grant"])
-        if type(payload["epoch"]) is not int or not isinstance(payload["jti"], str):
-            raise ValueError("epoch or jti is of another type than ours")
+        epoch, jti = payload["epoch"], payload["jti"]
+        if type(epoch) is not int or not 0 <= epoch < 2**63 or not isinstance(jti, str):
+            raise ValueError("epoch or jti is not what ours are")
         return Claims(
-            jti=payload["jti"],
+            jti=jti,
             subject=subject,
             client_id=_uuid(payload["client_id"]),
             grant=grant,
             organisation=_uuid(payload["org"]),
             scopes=tuple(payload["scope"].split()),
-            epoch=payload["epoch"],
+            epoch=epoch,
             kid=payload["kid"],
             exp=payload["exp"],
             subject_hex=subject.hex,

@@ -9,7 +9,7 @@ from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts import revocation, tokens, usage
-from accounts.tokens import Claims
+from accounts.claims import Claims
 
 log = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.tokens import Claims
+from accounts.claims import Claims
 
 if TYPE_CHECKING:  # DRF reads this file while it is still loading its views
     from rest_framework.views import APIView

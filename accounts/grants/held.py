@@ -5,10 +5,10 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from accounts import crypto, revocation, tokens, visitors
+from accounts import live_grants, revocation, tokens, visitors
+from accounts.claims import Claims
 from accounts.models import Cause, Grant, Integration
 from accounts.revocation import Scope
-from accounts.tokens import Claims
 from accounts.visitors import Visitor
 
 NO_LONGER = {"active": False}  # and not a word more (RFC 7662, 2.2)
@@ -20,17 +20,19 @@ class NotYours(Exception):
 
 
 def introspect(integration: Integration, text: str) -> dict[str, Any]:
-    """What a live token of this client says (RFC 7662); NO_LONGER for every other text. One statement."""
+    """What a live token of this client says (RFC 7662); NO_LONGER for every other text.
+
+    An access token stands here by the same rule as at the API: this worker's list while it has a lease. A refresh
+    token's is one statement. Raises django.db.Error where nobody can say.
+    """
     try:
         claims, is_refresh = _read(text)
     except tokens.InvalidToken:
         return NO_LONGER
     if claims.client_id != integration.pk:
         return NO_LONGER
-    rows = tokens.live_grant(claims).connected()
-    if is_refresh:
-        rows = rows.filter(refresh_hash=crypto.digest(claims.jti))
-    return _told(claims, is_refresh) if rows.exists() else NO_LONGER
+    stands = live_grants.is_current(claims) if is_refresh else revocation.stands(claims)
+    return _told(claims, is_refresh) if stands else NO_LONGER
 
 
 def end(integration: Integration, text: str, *, visitor: Visitor = visitors.NOBODY) -> None:
@@ -68,7 +70,7 @@ def _told(claims: Claims, is_refresh: bool) -> dict[str, Any]:
         "sub": str(claims.subject),
         "iss": settings.ISSUER,
         "aud": settings.ISSUER if is_refresh else settings.AUDIENCE,
-        "exp": int(claims.expires_at.timestamp()),
+        "exp": claims.exp,
         "jti": claims.jti,
         "token_type": "refresh_token" if is_refresh else "Bearer",
     }

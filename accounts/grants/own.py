@@ -4,12 +4,16 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import UUIDField
 from django.utils import timezone
 
 from accounts import tokens
 from accounts.clients import Client
 from accounts.grants.answers import Answer, InvalidGrant, access
 from accounts.models import Grant
+from accounts.statements import Given, Rows
+
+OF_SECRET = Rows(Grant.objects.filter(client_secret=Given("client_secret", UUIDField())))
 
 
 def own(client: Client, scopes: tuple[str, ...]) -> Answer:
@@ -26,7 +30,7 @@ def own(client: Client, scopes: tuple[str, ...]) -> Answer:
 
 def _own_grant(client: Client) -> Grant:
     assert client.secret is not None  # noqa: S101  # the caller has authenticated a confidential client
-    found = Grant.objects.filter(client_secret=client.secret).first()
+    found = OF_SECRET.one(client_secret=client.secret.pk)
     if found:
         return found
     now = timezone.now()

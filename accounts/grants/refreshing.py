@@ -4,12 +4,26 @@ import json
 from datetime import timedelta
 
 from django.conf import settings
+from django.db.models import CharField, DateTimeField, TextField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, tokens
+from accounts import crypto, events, live_grants, tokens
 from accounts.grants.answers import Answer, InvalidGrant, InvalidScope, answer
 from accounts.grants.reuse import end_reused
 from accounts.models import Grant, Integration
+from accounts.statements import Given, Update
+
+_hash, _now = CharField(), Given("now", DateTimeField())
+# Conditions on the row itself, no join: PostgreSQL looks at them again when it had to wait for the row.
+ROTATE = Update(
+    Grant.objects.filter(pk=Given("pk", UUIDField()), refresh_hash=Given("presented", _hash), ended_at=None),
+    refresh_hash=Given("refresh_hash", _hash),
+    refresh_kid=Given("refresh_kid", CharField()),
+    replaced_hash=Given("presented", _hash),
+    replaced_at=_now,
+    replay=Given("replay", TextField()),
+    last_used_at=_now,
+)
 
 
 def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, ...] | None = None) -> Answer:
@@ -23,8 +37,7 @@ def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, 
         claims = tokens.verify_refresh(refresh_token)
     except tokens.InvalidToken as error:
         raise InvalidGrant from error
-    rows = tokens.live_grant(claims).connected().select_related("user", "integration")
-    grant = rows.filter(integration=integration).first()
+    grant = live_grants.find(claims, integration)
     if grant is None:
         raise InvalidGrant
     asked = tuple(grant.scopes) if scopes is None else tuple(dict.fromkeys(scopes))
@@ -41,13 +54,13 @@ def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, 
 
 def _rotate(grant: Grant, presented: str, refresh_jti: str, replay: str) -> bool:
     now = timezone.now()
-    won = Grant.objects.filter(pk=grant.pk, refresh_hash=presented, ended_at=None).update(
+    won = ROTATE(
+        pk=grant.pk,
+        presented=presented,
         refresh_hash=crypto.digest(refresh_jti),
         refresh_kid=grant.refresh_kid,
-        replaced_hash=presented,
-        replaced_at=now,
         replay=replay,
-        last_used_at=now,
+        now=now,
     )
     return bool(won)
 

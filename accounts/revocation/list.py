@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from django.conf import settings
 
+from accounts.claims import Claims
 from accounts.models import RevocationEntry
-from accounts.tokens import Claims
 
 Kind = RevocationEntry.Kind
 NEVER = float("-inf")

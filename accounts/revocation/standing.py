@@ -1,9 +1,9 @@
 """Whether a verified access token still stands: by this worker's copy while it has a lease, else by the database."""
 
 from accounts import tokens
+from accounts.claims import Claims
 from accounts.revocation import worker
 from accounts.revocation.list import here
-from accounts.tokens import Claims
 
 
 def lease() -> str:
