@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from limits.storage import MemoryStorage, RedisStorage
@@ -16,6 +17,8 @@ from redis.exceptions import RedisError
 
 LEFT_ALONE = 5.0  # seconds that Redis is not asked again after it has failed
 TIMEOUT = 0.25  # seconds
+
+Share = tuple[object, ...]  # a name of settings.RATES, and whose it is
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,15 @@ class TooMany(Exception):
         self.standing = standing
 
 
+# Adds one to the first key, which ends with its window, and reads the others.
+COUNT = """
+local counts = {redis.call('INCR', KEYS[1])}
+if counts[1] == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+for i = 2, #KEYS do counts[i] = tonumber(redis.call('GET', KEYS[i]) or 0) end
+return counts
+"""
+
+
 class _Counters:
     """One number a key. Redis counts for all workers; the memory is this process's own."""
 
@@ -44,48 +56,33 @@ class _Counters:
         self._memory = MemoryStorage()
         self._lock = threading.Lock()
         self._redis = _redis()
+        self._count = self._redis.storage.register_script(COUNT) if self._redis else None
         self._away_until = float("-inf")
 
-    def add(self, key: str, seconds: int) -> int:
-        """The number after adding one."""
-        if self._redis and time.monotonic() >= self._away_until:
+    def add(self, keys: list[str], seconds: int) -> list[int]:
+        """The numbers of all after adding one to the first. One round trip."""
+        if self._redis and self._count and time.monotonic() >= self._away_until:
             try:
-                return self._redis.incr(key, seconds)
+                return list(self._count([self._redis.prefixed_key(key) for key in keys], [seconds]))
             except RedisError:
                 self._away_until = time.monotonic() + LEFT_ALONE
         with self._lock:
-            return self._memory.incr(key, seconds)
-
-    def read(self, keys: list[str]) -> list[int]:
-        if self._redis and time.monotonic() >= self._away_until:
-            try:
-                found = self._redis.storage.mget([self._redis.prefixed_key(key) for key in keys])
-                return [int(number or 0) for number in found]
-            except RedisError:
-                self._away_until = time.monotonic() + LEFT_ALONE
-        return [self._memory.get(key) for key in keys]
+            return [self._memory.incr(keys[0], seconds), *map(self._memory.get, keys[1:])]
 
 
-def hit(name: str, *who: object) -> Standing:
-    """Counts one. Raises TooMany once the share is used up."""
-    quota, seconds, key, reset = _window(name, who)
-    count = _counters().add(key, seconds)
-    standing = Standing(name, quota, seconds, max(0, quota - count), reset)
-    if count > quota:
-        raise TooMany(standing)
-    return standing
+def hit(name: str, *who: object, unless: Iterable[Share] = ()) -> Standing:
+    """Counts one. Raises TooMany once the share is used up, or one of `unless` is.
 
-
-def check(*shares: tuple[object, ...]) -> None:
-    """Counts nothing. Raises TooMany where one of these is used up: for failures, counted when they happen.
-
-    Each share is a name with who: `check(("client-failures", source, client), ("source-failures", source))`.
+    Those are looked at alone: shares of failures, which are counted when they happen.
     """
-    windows = [(str(name), *_window(str(name), who)) for name, *who in shares]
-    counts = _counters().read([key for _, _, _, key, _ in windows])
-    for (name, quota, seconds, _, reset), count in zip(windows, counts, strict=True):
-        if count >= quota:
-            raise TooMany(Standing(name, quota, seconds, 0, reset))
+    asked = [_window(name, who), *(_window(str(other), whose) for other, *whose in unless)]
+    counts = _counters().add([window.key for window in asked], asked[0].seconds)
+    for window, count in zip(asked[1:], counts[1:], strict=True):
+        if count >= window.quota:
+            raise TooMany(window.standing(count))
+    if counts[0] > asked[0].quota:
+        raise TooMany(asked[0].standing(counts[0]))
+    return asked[0].standing(counts[0])
 
 
 def forget() -> None:
@@ -117,8 +114,19 @@ def _redis() -> RedisStorage | None:
     return RedisStorage(url, key_prefix="portcullis:rates", socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
 
 
-def _window(name: str, who: Iterable[object]) -> tuple[int, int, str, int]:
-    """Quota, seconds, key and the seconds until the window ends. Windows begin at the same moments on every worker."""
+class _Window(NamedTuple):
+    name: str
+    quota: int
+    seconds: int
+    key: str
+    reset: int
+
+    def standing(self, count: int) -> Standing:
+        return Standing(self.name, self.quota, self.seconds, max(0, self.quota - count), self.reset)
+
+
+def _window(name: str, who: Iterable[object]) -> _Window:
+    """The present one. Windows begin at the same moments on every worker."""
     quota, seconds = settings.RATES[name]
     number, passed = divmod(int(time.time()), seconds)
-    return quota, seconds, ":".join([name, *map(str, who), str(number)]), seconds - passed
+    return _Window(name, quota, seconds, ":".join([name, *map(str, who), str(number)]), seconds - passed)

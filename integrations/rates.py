@@ -1,20 +1,21 @@
 """Rate limits in the words of HTTP: RateLimit, RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), Retry-After."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from rest_framework.exceptions import Throttled
 
 from accounts import rates, visitors
-from accounts.rates import Standing
+from accounts.rates import Share, Standing
 
 _NOTED = "_rate_standing"
 
 
-def hit(request: HttpRequest, name: str, *who: object) -> None:
+def hit(request: HttpRequest, name: str, *who: object, unless: Iterable[Share] = ()) -> None:
     """Counts one, and notes where the client stands for `describe`. Raises rates.TooMany."""
     try:
-        setattr(request, _NOTED, rates.hit(name, *who))
+        setattr(request, _NOTED, rates.hit(name, *who, unless=unless))
     except rates.TooMany as error:
         setattr(request, _NOTED, error.standing)
         raise
@@ -29,10 +30,6 @@ def describe(request: HttpRequest, response: HttpResponseBase) -> None:
     response["RateLimit"] = f'"{standing.name}";r={standing.remaining};t={standing.reset}'
     if response.status_code == 429:
         response["Retry-After"] = str(standing.reset)
-
-
-def note(request: HttpRequest, standing: Standing) -> None:
-    setattr(request, _NOTED, standing)
 
 
 def hit_api(request: Any, name: str = "api") -> None:

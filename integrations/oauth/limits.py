@@ -4,11 +4,14 @@ Failures are counted by client and source, so that whoever guesses at a client's
 a public client, which anybody can name, has a share for each source.
 """
 
+from collections.abc import Iterable
+
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from django.http import HttpRequest
 
 from accounts import rates
 from accounts.clients import Client
+from accounts.rates import Share
 from integrations import rates as described
 
 
@@ -18,30 +21,30 @@ class TooManyRequests(OAuth2Error):  # type: ignore[misc]  # Authlib has no type
     status_code = 429
 
 
-def before_authentication(request: HttpRequest, client_id: str) -> None:
-    """Refuses whoever has failed too often of late: as this client, or from this address as any."""
-    source = described.source(request)
-    try:
-        rates.check(("client-failures", source, client_id[:36]), ("source-failures", source))
-    except rates.TooMany as error:
-        described.note(request, error.standing)
-        raise TooManyRequests from None
-
-
 def failed(request: HttpRequest, client_id: str) -> None:
     """Counts a client that did not show who it is."""
-    source = described.source(request)
-    for name, who in (("client-failures", (source, client_id[:36])), ("source-failures", (source,))):
-        try:
-            described.hit(request, name, *who)
-        except rates.TooMany:
-            raise TooManyRequests from None
+    for name, *who in _failures(request, client_id):
+        _hit(request, str(name), *who)
 
 
-def authenticated(request: HttpRequest, client: Client) -> None:
-    """Counts a request of a client that has shown who it is."""
+def authenticated(request: HttpRequest, client_id: str, client: Client) -> None:
+    """Counts a request of a client that has shown who it is, by the name that it gave.
+
+    Refuses all the same whoever has failed too often of late: a guess that hits says so no sooner than one that does
+    not. Asked here, and not before, since one round trip then serves both; a failure costs no more than a query.
+    """
     shares = [] if client.integration.is_confidential else [described.source(request)]
+    _hit(request, "client", client.integration.pk, *shares, unless=_failures(request, client_id))
+
+
+def _failures(request: HttpRequest, client_id: str) -> list[Share]:
+    """As this client, and from this address as any."""
+    source = described.source(request)
+    return [("client-failures", source, client_id[:36]), ("source-failures", source)]
+
+
+def _hit(request: HttpRequest, name: str, *who: object, unless: Iterable[Share] = ()) -> None:
     try:
-        described.hit(request, "client", client.integration.pk, *shares)
+        described.hit(request, name, *who, unless=unless)
     except rates.TooMany:
         raise TooManyRequests from None

@@ -49,13 +49,12 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> OAuthClient:
         """One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist."""
         shown = parameters.client_credentials(request.django)
-        limits.before_authentication(request.django, shown.client_id or "")
         try:
             client = _authenticated(shown)
         except clients.UnknownClient:
             limits.failed(request.django, shown.client_id or "")
             raise parameters.invalid_client("Unknown client, or not its secret.") from None
-        limits.authenticated(request.django, client)
+        limits.authenticated(request.django, shown.client_id or "", client)
         return OAuthClient(client)
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> HttpResponse:
