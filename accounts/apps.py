@@ -4,6 +4,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
+from django.core import checks
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -12,6 +13,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts.checks import nothing_holds_sessions  # noqa: PLC0415  # models are not there yet while this is read
+
+        checks.register(nothing_holds_sessions)
         pre_migrate.connect(_before_migrations, sender=self)
         post_migrate.connect(_after_migrations, sender=self)
 

@@ -9,13 +9,14 @@ that of the compilation.
 """
 
 import functools
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import get_related_populators
-from django.db.models.sql import Query, UpdateQuery
+from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
@@ -36,18 +37,23 @@ class Given(models.Expression):
 
 
 class _Statement:
-    def __init__(self, query: Query) -> None:
+    def __init__(self, query: Query, returning: Sequence[Any] = ()) -> None:
         # By vendor, since each writes SQL and values in its own way; of this instance, which lives as long as we do.
-        self.compiled = functools.cache(functools.partial(_compile, query))
+        self.compiled = functools.cache(functools.partial(_compile, query, returning))
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
         sql, params, _ = self.compiled(connection.vendor)
         cursor.execute(sql, [param.among(values) if isinstance(param, Given) else param for param in params])
 
 
-def _compile(query: Query, vendor: str) -> tuple[str, tuple[Any, ...], Any]:
-    compiler = query.get_compiler(connection=connections[DEFAULT_DB_ALIAS])
+def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, tuple[Any, ...], Any]:
+    # A compiler writes into its query: two threads may be here at once, and each has one of its own.
+    compiler: Any = query.clone().get_compiler(connection=connections[DEFAULT_DB_ALIAS])
     sql, params = compiler.as_sql()
+    if returning and vendor != "sqlite":
+        columns = [compiler.compile(expression) for expression in returning]
+        sql += " RETURNING " + ", ".join(text for text, _ in columns)
+        params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
     return sql, params, compiler
@@ -118,3 +124,44 @@ class Update(_Statement):
         with connection.cursor() as cursor:
             self.execute(cursor, values)
             return int(cursor.rowcount)
+
+
+class _Returning:
+    """Changes what a queryset finds, and tells of each row what `returning` says: expressions, without joins."""
+
+    def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any]) -> None:
+        self._finds_nothing = rows.query.is_empty()
+        told = [models.ExpressionWrapper(q, models.BooleanField()) if isinstance(q, models.Q) else q for q in returning]
+        self._before = _Statement(rows.order_by().values_list(*told).query)
+        self._change = _Statement(change, [one.resolve_expression(rows.query) for one in told])
+
+    def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+        if self._finds_nothing:
+            return []
+        with connection.cursor() as cursor:
+            # After RETURNING, SQLite 3.40 takes any IS NULL for false. It lets one writer in at a time, so what is read
+            # first, in the same transaction, is what is changed.
+            if connection.vendor == "sqlite":
+                self._before.execute(cursor, values)
+                found: list[tuple[Any, ...]] = cursor.fetchall()
+                self._change.execute(cursor, values)
+            else:
+                self._change.execute(cursor, values)
+                found = cursor.fetchall()
+        return found
+
+
+class UpdateReturning(_Returning):
+    """As Update; the expressions see the row as it is written, and everything else as it was."""
+
+    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any], **fields: Any) -> None:
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(fields)
+        super().__init__(rows, query, returning)
+
+
+class DeleteReturning(_Returning):
+    """Below the ORM: sends no signals, and leaves what refers to the rows to the database."""
+
+    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any]) -> None:
+        super().__init__(rows, rows.query.chain(DeleteQuery), returning)

@@ -18,19 +18,18 @@ if TYPE_CHECKING:
 
 
 # `now` is a moment, or an expression for one: a statement that is compiled once has it given (accounts.statements).
-# `upheld()` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
+# `upheld` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, now: Any = None) -> "SessionQuerySet":
-        """Signed in, and not run out."""
-        return self.filter(self.upheld(), expire_date__gt=now or timezone.now())
+        return self.filter(self.upheld(now or timezone.now()))
 
     @staticmethod
-    @functools.cache
-    def upheld() -> Exists:
-        """The user may come in, and it was born under their present epoch."""
-        return Exists(User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch")))
+    def upheld(now: Any) -> Q:
+        """Signed in, not run out, and born under the present epoch of a user who may come in."""
+        user = User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))
+        return Q(Exists(user), expire_date__gt=now)
 
 
 class Session(models.Model):
@@ -116,7 +115,6 @@ class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):
         return self.filter(self.upheld(), ended_at=None)
 
     @staticmethod
-    @functools.cache
     def upheld() -> Q:
         """Whoever created it may still come in, and the integration is enabled."""
         creator = User.objects.filter(pk=OuterRef("created_by"), is_active=True)
@@ -153,12 +151,16 @@ class ClientSecret(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self, now: Any = None) -> "GrantQuerySet":
         """The one rule by which any token or code of it is believed."""
-        return self.filter(self.upheld(), ended_at=None, expires_at__gt=now or timezone.now())
+        return self.filter(self.upheld(now or timezone.now()), ended_at=None)
+
+    @classmethod
+    def upheld(cls, now: Any) -> Q:
+        """Not run out, and nothing that it hangs from has ended."""
+        return Q(cls._held(), expires_at__gt=now)
 
     @staticmethod
-    @functools.cache
-    def upheld() -> Q:
-        """Nothing that it hangs from has ended."""
+    @functools.cache  # built by a dozen calls, and always the same
+    def _held() -> Q:
         user = User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))
         is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organisation=OuterRef("organisation")))
         secret = ClientSecret.objects.filter(pk=OuterRef("client_secret"), ended_at=None, created_by__is_active=True)

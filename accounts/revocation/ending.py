@@ -4,13 +4,16 @@ from dataclasses import dataclass, fields
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import Case, CharField, Count, F, Sum, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField, Value, When
+from django.db.models.functions import Coalesce
 
 from accounts import events, keys, tokens, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
-from accounts.revocation import aftermath, receipts
+from accounts.revocation import aftermath, coverage, receipts
+from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
+from accounts.statements import Given, Update
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -18,6 +21,14 @@ OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, 
 # Revocations take turns: two that cover the same rows would otherwise lock them in different orders. The number is
 # arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
 TURN = 7_401_002_338
+
+# Raises the epoch, and sets what is not given as None.
+SHUT_OUT = Update(
+    User.objects.filter(pk=Given("user", UUIDField())),
+    epoch=F("epoch") + 1,
+    password=Coalesce(Given("password", CharField()), "password"),
+    is_active=Coalesce(Given("is_active", BooleanField()), "is_active"),
+)
 
 
 class CauseNeedsUser(ValueError):
@@ -41,10 +52,11 @@ class Preview:
 def preview(scope: Scope) -> Preview:
     """What `revoke(scope)` would end if it came now. Changes nothing. One statement."""
     is_code = When(redeemed_at=None, then=Value("codes"))
+    covered = Coverage(scope.given())
     live = [
-        scope.sessions().live().values(kind=Value("sessions")),
-        scope.grants().live().values(kind=Case(is_code, default=Value("grants"), output_field=CharField())),
-        scope.client_secrets().live().values(kind=Value("client_secrets")),
+        covered.sessions().live().values(kind=Value("sessions")),
+        covered.grants().live().values(kind=Case(is_code, default=Value("grants"), output_field=CharField())),
+        covered.client_secrets().live().values(kind=Value("client_secrets")),
     ]
     counts = [rows.order_by().annotate(n=Count("pk")) for rows in live]
     found = {row["kind"]: row["n"] for row in counts[0].union(*counts[1:], all=True)}
@@ -103,20 +115,18 @@ def take_turn() -> None:
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:
-    """Counts what was live as it ends it, then sweeps what was dead already, so that nothing can come to life again."""
-    grants = scope.grants()
-    ended = {"ended_at": revocation.at, "revocation": revocation}
-    signed_in = scope.sessions().live()
-    revocation.streams = signed_in.aggregate(open=Sum("streams"))["open"] or 0
-    revocation.sessions = signed_in.delete()[0]
-    scope.sessions().delete()
-    live = grants.live()
-    revocation.grants = live.connected().update(**ended)
-    revocation.codes = live.codes().update(**ended)
-    grants.update(**ended)
-    revocation.client_secrets = scope.client_secrets().live().update(**ended)
-    scope.client_secrets().update(**ended)
-    tokens.blacklist(revocation)
+    """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it."""
+    given = {**scope.given(), "now": revocation.at, "revocation": revocation.pk}
+    ends = coverage.ends(frozenset(scope.given()))
+    open_pages = [streams for was_live, streams in ends.sessions(**given) if was_live]
+    revocation.sessions, revocation.streams = len(open_pages), sum(open_pages)
+    grants = ends.grants(**given)
+    were_codes = [is_code for was_live, is_code in grants if was_live]
+    revocation.codes = sum(map(bool, were_codes))
+    revocation.grants = len(were_codes) - revocation.codes
+    revocation.client_secrets = sum(bool(was_live) for (was_live,) in ends.client_secrets(**given))
+    if grants:
+        tokens.blacklist(revocation)
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:
@@ -124,13 +134,10 @@ def _end_holder(scope: Scope, revocation: Revocation) -> None:
     if scope.is_whole_integration and scope.integration:
         Integration.objects.live().filter(pk=scope.integration.pk).update(disabled_at=revocation.at)
     if scope.is_whole_user and scope.user:
-        values: dict[str, object] = {"epoch": F("epoch") + 1}
-        if revocation.cause == Cause.COMPROMISED:
-            # Keeps out whoever has the password, and whoever has a reset link: the link is made of the hash.
-            values["password"] = make_password(None)
-        if revocation.cause == Cause.DEACTIVATED:
-            values["is_active"] = False
-        User.objects.filter(pk=scope.user.pk).update(**values)
+        # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
+        password = make_password(None) if revocation.cause == Cause.COMPROMISED else None
+        is_active = False if revocation.cause == Cause.DEACTIVATED else None
+        SHUT_OUT(user=scope.user.pk, password=password, is_active=is_active)
     if scope.everything:
         User.objects.update(epoch=F("epoch") + 1)
     if scope.everything or scope.is_whole_key:

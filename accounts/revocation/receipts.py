@@ -16,11 +16,13 @@ from accounts import jws
 from accounts.models import Revocation, Worker
 from accounts.revocation.list import clock
 from accounts.revocation.wire import Announcement
+from accounts.statements import Rows
 
 log = logging.getLogger(__name__)
 
 MARGIN = 0.05  # seconds, for clocks that do not run quite alike
 TYP = "revocation-receipt+jwt"
+REGISTER = Rows(Worker.objects.all())
 
 
 def collect(revocation: Revocation, *, called_at: float, patience: float | None) -> None:
@@ -30,7 +32,7 @@ def collect(revocation: Revocation, *, called_at: float, patience: float | None)
     """
     committed_at = clock()
     try:
-        waiting = {str(worker.pk): worker for worker in Worker.objects.all()}
+        waiting = {str(worker.pk): worker for worker in REGISTER.all()}
         confirmed = _confirmations(waiting, called_at, patience)
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})

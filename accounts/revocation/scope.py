@@ -3,24 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
-
-from accounts.models import (
-    ClientSecret,
-    Grant,
-    Integration,
-    Membership,
-    Organisation,
-    Session,
-    SigningKey,
-    User,
-)
-from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, SessionQuerySet
+from accounts.models import ClientSecret, Grant, Integration, Organisation, Session, SigningKey, User
 
 NARROWING = ("user", "session", "grant", "integration", "client_secret", "organisation", "signing_key")
-
-
 SPARING = ("keep", "spare_grant")
+FLAGS = ("everything", "spare_secrets", "only_sessions")
 
 
 class EmptyScope(ValueError):
@@ -93,74 +80,21 @@ class Scope:
         part = self.concerned_integration
         return self.organisation or (part.organisation if part else None)
 
-    def sessions(self) -> SessionQuerySet:
-        """All rows covered, signed in or not."""
-        rows = Session.objects.all()
-        if self.grant or self.integration or self.client_secret or self.signing_key:
-            return rows.none()
-        if self.user:
-            rows = rows.filter(user=self.user)
-        if self.session:
-            rows = rows.filter(pk=self.session.pk)
-        if self.organisation:
-            rows = rows.filter(user__in=Membership.objects.filter(organisation=self.organisation).values("user"))
-        return rows.exclude(pk=self.keep.pk) if self.keep else rows
-
-    def grants(self) -> GrantQuerySet:
-        """All grants covered that have not been ended, codes included."""
-        rows = Grant.objects.filter(ended_at=None)
-        if self.session or self.only_sessions:
-            return rows.none()
-        if self.spare_grant:
-            rows = rows.exclude(pk=self.spare_grant.pk)
-        if self.grant:
-            rows = rows.filter(pk=self.grant.pk)
-        if self.integration:
-            rows = rows.filter(integration=self.integration)
-        if self.client_secret:
-            rows = rows.filter(client_secret=self.client_secret)
-        if self.organisation:
-            rows = rows.filter(organisation=self.organisation)
-        if self.signing_key:
-            rows = rows.filter(refresh_kid=self.signing_key.kid)
-        if self.user:
-            theirs = Q(user=self.user)
-            if self._takes_secrets_of_user:
-                # By their ids, read first: PostgreSQL reads every grant there is for an OR over two tables.
-                secrets = ClientSecret.objects.filter(created_by=self.user).values_list("pk", flat=True)
-                theirs |= Q(client_secret__in=list(secrets))
-            rows = rows.filter(theirs)
-        return rows
-
-    def client_secrets(self) -> ClientSecretQuerySet:
-        """All secrets covered that have not been ended."""
-        rows = ClientSecret.objects.filter(ended_at=None)
-        named = self._named()
-        if self.only_sessions:
-            return rows.none()
+    def given(self) -> dict[str, Any]:
+        """What the statements are given for it (accounts.revocation.coverage): each part's key, and True for a flag."""
+        parts = {name: getattr(self, name) for name in [*NARROWING, *SPARING]}
+        keys = {name: part.kid if name == "signing_key" else part.pk for name, part in parts.items() if part}
         if self.spare_grant and self.spare_grant.client_secret_id:
-            rows = rows.exclude(pk=self.spare_grant.client_secret_id)
-        if self.organisation:
-            rows = rows.filter(integration__organisation=self.organisation)
-        if self.everything or named == {"organisation"}:
-            return rows
-        if self._takes_secrets_of_user:
-            return rows.filter(created_by=self.user)
-        if named - {"organisation"} == {"integration"}:
-            return rows.filter(integration=self.integration)
-        if named - {"organisation"} == {"client_secret"}:
-            return rows.filter(pk=self.client_secret.pk) if self.client_secret else rows.none()
-        return rows.none()
+            keys["spare_secret"] = self.spare_grant.client_secret_id
+        return keys | self._flags()
 
     def as_json(self) -> dict[str, Any]:
         """For the audit: what was named, by id, and what was spared."""
         parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, *SPARING] if getattr(self, name)}
-        flags = {name: True for name in ("everything", "spare_secrets", "only_sessions") if getattr(self, name)}
-        return parts | flags
+        return parts | self._flags()
 
-    @property
-    def _takes_secrets_of_user(self) -> bool:
-        return self._named() - {"organisation"} == {"user"} and not self.spare_secrets
+    def _flags(self) -> dict[str, bool]:
+        return {name: True for name in FLAGS if getattr(self, name)}
 
     def _named(self) -> set[str]:
         return {name for name in NARROWING if getattr(self, name) is not None}

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import ClientSecret, Grant, Integration
-from accounts.statements import Given, Rows, Update, Whether
+from accounts.statements import DeleteReturning, Given, Rows, Update, UpdateReturning, Whether
 
 PK = Given("pk", models.UUIDField())
 BY_PK = Rows(Integration.objects.select_related("organisation").filter(pk=PK))
@@ -58,3 +58,27 @@ def test_times_are_given_as_the_database_has_them(world):
 def test_a_moment_that_would_stay_for_ever_is_refused(db):
     with pytest.raises(ValueError, match="has to be given"):
         Whether(Grant.objects.live())()
+
+
+SECRET = ClientSecret.objects.filter(ended_at=None, integration=Given("integration", models.UUIDField()))
+NOT_ENDED = models.Q(revocation=None, integration__in=Integration.objects.live())
+END = UpdateReturning(SECRET, [NOT_ENDED, models.F("hint")], ended_at=Given("at", models.DateTimeField()))
+DROP = DeleteReturning(SECRET, [models.F("hint")])
+
+
+def test_an_update_tells_of_each_row_that_it_took_what_it_was(world):
+    found = END(integration=world.sync.pk, at=timezone.now())
+    assert [(bool(was), hint) for was, hint in found] == [(True, world.sync.secrets.get().hint)]
+    assert world.sync.secrets.get().ended_at
+    assert END(integration=world.sync.pk, at=timezone.now()) == []
+
+
+def test_a_deletion_tells_what_it_took(world):
+    hint = world.sync.secrets.get().hint
+    assert [DROP(integration=world.sync.pk), DROP(integration=world.sync.pk)] == [[(hint,)], []]
+    assert not world.sync.secrets.exists()
+
+
+def test_what_can_find_nothing_asks_nothing(db, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        assert DeleteReturning(Integration.objects.none(), [models.F("name")])() == []

@@ -1,0 +1,106 @@
+"""Which rows a scope covers, and the statements that end them, compiled once for each kind of scope."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from django.db.models import CharField, DateTimeField, F, Q, UUIDField
+
+from accounts.models import ClientSecret, Grant, Membership, Session
+from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, SessionQuerySet
+from accounts.revocation.scope import NARROWING
+from accounts.statements import DeleteReturning, Given, UpdateReturning
+
+TEXTS = {"session", "keep", "signing_key"}  # whose keys are texts; everything else has a UUID
+NOW = Given("now", DateTimeField())
+
+
+class Coverage:
+    """`given` is a scope's (Scope.given), or has a Given in the place of each value."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self._given = given
+
+    def sessions(self) -> SessionQuerySet:
+        """All rows covered, signed in or not."""
+        given, rows = self._given, Session.objects.all()
+        if given.keys() & {"grant", "integration", "client_secret", "signing_key"}:
+            return rows.none()
+        if "user" in given:
+            rows = rows.filter(user=given["user"])
+        if "session" in given:
+            rows = rows.filter(pk=given["session"])
+        if "organisation" in given:
+            members = Membership.objects.filter(organisation=given["organisation"])
+            rows = rows.filter(user__in=members.values("user"))
+        return rows.exclude(pk=given["keep"]) if "keep" in given else rows
+
+    def grants(self) -> GrantQuerySet:
+        """All grants covered that have not been ended, codes included."""
+        given, rows = self._given, Grant.objects.filter(ended_at=None)
+        if given.keys() & {"session", "only_sessions"}:
+            return rows.none()
+        if "spare_grant" in given:
+            rows = rows.exclude(pk=given["spare_grant"])
+        if "grant" in given:
+            rows = rows.filter(pk=given["grant"])
+        for name in ("integration", "client_secret", "organisation"):
+            if name in given:
+                rows = rows.filter(**{name: given[name]})
+        if "signing_key" in given:
+            rows = rows.filter(refresh_kid=given["signing_key"])
+        if "user" in given:
+            theirs = Grant.objects.filter(user=given["user"])
+            if self._takes_secrets_of_user:
+                # Not an OR: over two tables, PostgreSQL would read every grant there is.
+                minted = Grant.objects.filter(client_secret__created_by=given["user"])
+                return rows.filter(pk__in=theirs.values("pk").union(minted.values("pk")))
+            rows = rows.filter(user=given["user"])
+        return rows
+
+    def client_secrets(self) -> ClientSecretQuerySet:
+        """All secrets covered that have not been ended."""
+        given, rows = self._given, ClientSecret.objects.filter(ended_at=None)
+        if "only_sessions" in given:
+            return rows.none()
+        if "spare_secret" in given:
+            rows = rows.exclude(pk=given["spare_secret"])
+        if "organisation" in given:
+            rows = rows.filter(integration__organisation=given["organisation"])
+        named = self._named - {"organisation"}
+        if not named:
+            return rows
+        if self._takes_secrets_of_user:
+            return rows.filter(created_by=given["user"])
+        if named == {"integration"}:
+            return rows.filter(integration=given["integration"])
+        return rows.filter(pk=given["client_secret"]) if named == {"client_secret"} else rows.none()
+
+    @property
+    def _named(self) -> set[str]:
+        return self._given.keys() & set(NARROWING)
+
+    @property
+    def _takes_secrets_of_user(self) -> bool:
+        return self._named - {"organisation"} == {"user"} and "spare_secrets" not in self._given
+
+
+class Ends(NamedTuple):
+    """Ends what is covered, and says of each row: whether it was live, and one thing more."""
+
+    sessions: DeleteReturning  # how many open pages it had
+    grants: UpdateReturning  # whether it was a code still
+    client_secrets: UpdateReturning
+
+
+@functools.cache
+def ends(named: frozenset[str]) -> Ends:
+    """For all scopes that are given the same names. To be given `now` and `revocation` too."""
+    coverage = Coverage({name: Given(name, CharField() if name in TEXTS else UUIDField()) for name in named})
+    ended = {"ended_at": NOW, "revocation": Given("revocation", UUIDField())}
+    sessions, grants, client_secrets = coverage.sessions(), coverage.grants(), coverage.client_secrets()
+    return Ends(
+        DeleteReturning(sessions, [sessions.upheld(NOW), F("streams")]),
+        UpdateReturning(grants, [grants.upheld(NOW), Q(redeemed_at=None)], **ended),
+        UpdateReturning(client_secrets, [client_secrets.upheld()], **ended),
+    )
