@@ -80,7 +80,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def window(chromium: Chromium, live_server: Any, settings: Any, browser: Callable[..., Client]) -> Iterator[Any]:
-    """Opens windows of a real browser, signed in as somebody where asked to.
+    """Opens windows of a real browser, signed in as a user, or `as_` a test client is, where asked to.
 
     Fails the test when a page has an error in its console (such as a breach of its own policy), or asks another host.
     """
@@ -88,7 +88,7 @@ def window(chromium: Chromium, live_server: Any, settings: Any, browser: Callabl
     wrong: list[str] = []
     opened: list[Any] = []
 
-    def build(user: Any = None, **options: Any) -> Any:
+    def build(user: Any = None, as_: Client | None = None, **options: Any) -> Any:
         page = chromium.open(base_url=live_server.url, **options)
         page.set_default_timeout(10_000)
         opened.append(page.context)
@@ -96,9 +96,10 @@ def window(chromium: Chromium, live_server: Any, settings: Any, browser: Callabl
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda request: _only_here(request.url, live_server.url, wrong))
         page.allow = lambda text: wrong.__setitem__(slice(None), [line for line in wrong if text not in line])
-        if user is not None:
-            cookie = browser(user).cookies[settings.SESSION_COOKIE_NAME].value
-            page.context.add_cookies([{"name": "sessionid", "value": cookie, "url": live_server.url}])
+        as_ = browser(user) if user is not None else as_
+        if as_ is not None:
+            cookies = [(cookie.key, cookie.value) for cookie in as_.cookies.values() if cookie.value]
+            page.context.add_cookies([{"name": k, "value": v, "url": live_server.url} for k, v in cookies])
         return page
 
     yield build

@@ -30,6 +30,15 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         """The host is one of ALLOWED_HOSTS: Django has refused any other."""
         return {**super().get_public_key_credential_rp_entity(), "name": "Portcullis"}
 
+    def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
+        """allauth asks this of each kind of factor, and on some pages twice: whoever only looks is asked once."""
+        if getattr(context.request, "method", "") not in {"GET", "HEAD"} or user.is_anonymous:
+            return bool(super().is_mfa_enabled(user, types))
+        if not hasattr(user, "_kinds_of_factors"):
+            user._kinds_of_factors = set(Authenticator.objects.filter(user=user.pk).values_list("type", flat=True))
+        kinds: set[str] = user._kinds_of_factors
+        return bool(kinds if types is None else kinds.intersection(types))
+
     def generate_authenticator_name(self, user: Any, type: Any) -> str:
         number = Authenticator.objects.filter(user=user, type=type).count() + 1
         return "Passkey" if number == 1 else f"Passkey {number}"

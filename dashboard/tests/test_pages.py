@@ -5,8 +5,6 @@ from django.test import Client
 
 from accounts import tokens
 from accounts.models import Integration, SecurityEvent, Session
-from dashboard.tests import pages
-from dashboard.tests.places import places
 
 pytestmark = pytest.mark.django_db
 
@@ -21,19 +19,6 @@ def test_every_page_is_for_the_signed_in_and_cached_by_nobody(world, browser, cl
     assert answer.status_code == 200
     assert "no-store" in answer["Cache-Control"]
     assert "default-src 'self'" in answer["Content-Security-Policy"]
-
-
-@pytest.mark.parametrize("name", pages.IN)
-def test_every_page_costs_under_five_statements_however_much_there_is_to_show(
-    world, browser, name, django_assert_max_num_queries
-):
-    alice = browser(world.alice)
-    for _ in range(5):
-        browser(world.alice)
-        world.connect(world.alice)
-    path = pages.IN[name].format(**places(world))
-    with django_assert_max_num_queries(4):
-        assert alice.get(path).status_code == 200
 
 
 def test_the_list_of_sessions_is_one_statement_besides_signing_in(world, browser, django_assert_num_queries):
