@@ -7,10 +7,11 @@ looking at.
 import json
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from dashboard.tests import pages
+from dashboard.tests.pages import PAGES
 from saas import story
 from saas.browser import Browser, ThirdParty
 from saas.tests.chromium import Chromium
@@ -36,6 +37,24 @@ for n, number in enumerate([120, 80, 95, 310, 280, 190, 20, 15, 260, 240, 330, 3
     for row in Integration.objects.all():
         UsageDay.objects.create(integration=row, day=now.date() - timedelta(days=n), requests=number * 13)
 """
+# The browsers of the pages, in the server's own database: their cookies, and what the addresses are filled in with.
+PLACES = """
+import json
+from types import SimpleNamespace
+from django.test.utils import setup_test_environment
+from accounts.models import *
+from accounts.tests.world import person
+from dashboard.tests.pages import PAGES
+from dashboard.tests.places import BROWSERS, Places
+setup_test_environment()
+people = {user["role"]: User.objects.get(email=user["email"]) for user in demo["users"]}
+sync = next(client for client in demo["clients"] if client["client_secret"] and client["redirect_uris"])
+world = SimpleNamespace(alice=people["owner"], bob=people["member"], mallory=person("Mallory"))
+world.acme, world.sync = Organisation.objects.get(), Integration.objects.get(pk=sync["client_id"])
+places = Places(world, {user["email"]: user["password"] for user in demo["users"]}, sync["redirect_uris"][0])
+cookies = {who: {c.key: c.value for c in places.browser(who).cookies.values() if c.value} for who in BROWSERS}
+print(json.dumps({"cookies": cookies, "paths": {name: places.fill(page.path) for name, page in PAGES.items()}}))
+"""
 TABLET = "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
 
 
@@ -44,13 +63,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="portcullis-") as folder, story.serve(Path(folder)) as (env, base):
         demo = json.loads(story.manage(env, "demo", "--json"))
         _live_a_little(demo, base)
+        seen = json.loads(story.manage(env, "shell", "-c", f"demo = {demo!r}\n{PLACES}").splitlines()[-1])
+        story.manage(env, "shell", "-c", AGED)
         chromium = Chromium()
         try:
-            state = _sign_in(chromium, demo["users"][0], base)
-            story.manage(env, "shell", "-c", AGED)
-            for theme in THEMES:
-                for width in WIDTHS:
-                    _take(chromium, demo, base, {"color_scheme": theme}, width, state, only)
+            for theme, (width, height) in product(THEMES, WIDTHS.items()):
+                look = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
+                _take(chromium, base, seen, look, only)
         finally:
             chromium.close()
     print(f"Written to {FOLDER}.")
@@ -68,55 +87,21 @@ def _live_a_little(demo: dict[str, Any], base: str) -> None:
     Browser(base, "curl/8.5").sign_in(alice["email"], "a guess")
 
 
-def _sign_in(chromium: Chromium, user: dict[str, Any], base: str) -> Any:
-    """The cookies of one sign-in, for all the pictures."""
-    page = chromium.open(base_url=base)
-    page.goto("/accounts/login/")
-    page.fill("[name=login]", user["email"])
-    page.fill("[name=password]", user["password"])
-    page.press("[name=password]", "Enter")
-    page.wait_for_url("**/dashboard/")
-    state = page.context.storage_state()
-    page.context.close()
-    return state
-
-
-def _take(
-    chromium: Chromium, demo: dict[str, Any], base: str, look: dict[str, str], width: int, state: Any, only: set[str]
-) -> None:
-    look = {"base_url": base, "viewport": {"width": width, "height": WIDTHS[width]}, "reduced_motion": "reduce", **look}
-    suffix = f"{width}-{look['color_scheme']}"
-    page = chromium.open(**look)
-    for name, path in pages.OUT.items():
-        _shoot(page, name, path, suffix, only)
-    page.context.close()
-    page = chromium.open(storage_state=state, **look)
-    places = {**_places(demo), **_places_of_members(page)}
-    for name, path in pages.IN.items():
-        _shoot(page, name, path.format(**places), suffix, only)
-    page.context.close()
-
-
-def _places_of_members(page: Any) -> dict[str, str]:
-    page.goto("/dashboard/members/")
-    organisation = page.url.split("/organisations/")[1].split("/")[0]
-    page.get_by_label("Manage bob").click()
-    page.wait_for_load_state()
-    return {"organisation": organisation, "member": page.url.rstrip("/").rpartition("/")[2]}
-
-
-def _shoot(page: Any, name: str, path: str, suffix: str, only: set[str]) -> None:
-    if only and name not in only:
-        return
-    page.goto(path)
-    page.screenshot(path=FOLDER / f"{name}-{suffix}.png", full_page=True, animations="disabled")
-
-
-def _places(demo: dict[str, Any]) -> dict[str, str]:
-    sync = next(client for client in demo["clients"] if client["client_secret"] and client["redirect_uris"])
-    query = f"response_type=code&client_id={sync['client_id']}&redirect_uri={sync['redirect_uris'][0]}&scope=profile"
-    consent = f"/oauth/authorize?{query}&state=x&code_challenge={'A' * 43}&code_challenge_method=S256"
-    return {"integration": sync["client_id"], "consent": consent}
+def _take(chromium: Chromium, base: str, seen: dict[str, Any], look: dict[str, Any], only: set[str]) -> None:
+    """Each page that can be seen without changing anything; what goes wrong is in the tests' own addresses."""
+    tabs: dict[str, Any] = {}
+    for name, page in PAGES.items():
+        if (only and name not in only) or page.sends is not None or page.path.startswith("/wrong/"):
+            continue
+        if page.who not in tabs:
+            tabs[page.who] = chromium.open(base_url=base, reduced_motion="reduce", **look)
+            cookies = seen["cookies"][page.who].items()
+            tabs[page.who].context.add_cookies([{"name": key, "value": value, "url": base} for key, value in cookies])
+        tabs[page.who].goto(seen["paths"][name])
+        file = FOLDER / f"{name}-{look['viewport']['width']}-{look['color_scheme']}.png"
+        tabs[page.who].screenshot(path=file, full_page=True, animations="disabled")
+    for tab in tabs.values():
+        tab.context.close()
 
 
 if __name__ == "__main__":
