@@ -84,7 +84,7 @@ PAGES = {
     # Swagger UI as it comes, with its weight and its barriers. Linked from no page of the dashboard.
     "api-docs": Page("/api/docs", "nobody", weight=460_000, is_ours=False),
     # What cannot be done (dashboard/tests/urls.py).
-    "no-such-page": Page("/nothing/here", "nobody", 404),
+    "no-such-page": Page("/wrong/404/", "nobody", 404),
     "unreadable": Page("/wrong/400/", status=400),
     "not-yours": Page("/wrong/403/", status=403),
     "grown-old": Page("/wrong/csrf/", status=403),
