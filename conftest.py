@@ -30,12 +30,14 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(autouse=True)
-def _nothing_in_memory() -> None:
+def _nothing_in_memory() -> Iterator[None]:
     keys.forget()
     rates.forget()
     tokens.forget()
     usage.forget()
     cache.clear()
+    yield
+    usage.forget()  # or it would be written down when all is over
 
 
 @pytest.fixture

@@ -1,21 +1,24 @@
 """Counts requests of integrations in memory, and writes the sums down when a token is issued, once a minute at most.
 
-A request that carries a token costs an addition and no I/O. A process that is stopped loses a minute of its counts,
-and one that issues no tokens keeps them until it does: it is for a chart.
+A request that carries a token costs an addition and no I/O. A process that ends writes down what is left; one that is
+killed loses it, and one that issues no tokens keeps its counts until it does: it is for a chart.
 """
 
+import atexit
+import logging
 import threading
 import time
 import uuid
 from collections import Counter
 from datetime import date, timedelta
 
-from django.db import IntegrityError, connection, transaction
+from django.db import Error, IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import Integration, UsageDay
 
+log = logging.getLogger(__name__)
 EVERY = 60.0  # seconds
 
 _counts: Counter[tuple[uuid.UUID, date]] = Counter()
@@ -39,10 +42,7 @@ def write_down() -> None:
         if not _counts or connection.in_atomic_block or time.monotonic() - _written_at < EVERY:
             return
         _written_at = time.monotonic()
-        taken = dict(_counts)
-        _counts.clear()
-    for (client_id, day), number in taken.items():
-        _add(client_id, day, number)
+    _write_all()
 
 
 def forget() -> None:
@@ -62,6 +62,26 @@ def of_last_days(integration: Integration, days: int = 14) -> list[tuple[date, i
 def forget_old(days: int = 90) -> None:
     """For `manage.py purge`: no chart reaches back that far."""
     UsageDay.objects.filter(day__lt=timezone.now().date() - timedelta(days=days)).delete()
+
+
+def _write_all() -> None:
+    with _lock:
+        taken = dict(_counts)
+        _counts.clear()
+    for (client_id, day), number in taken.items():
+        _add(client_id, day, number)
+
+
+def _write_what_is_left() -> None:
+    try:
+        _write_all()
+        connection.close()
+    except Error as error:
+        log.info("The last requests are not on the chart: %s", error)
+
+
+# Also in processes that are forked from this one: each has counts of its own.
+atexit.register(_write_what_is_left)
 
 
 def _add(client_id: uuid.UUID, day: date, number: int) -> None:

@@ -311,6 +311,7 @@ def test_a_server_of_each_kind_confirms_and_is_waited_for_no_more_once_it_has_en
         assert len(receipt["confirmed"]) == 9
         assert node.me(story.tokens["bob"]) == 401
     assert registered() <= before
+    assert list(story.world.sync.usage.values_list("requests", flat=True)) == [1], "written down at the end"
 
 
 def test_a_command_starts_no_thread_and_registers_nothing(cluster):
