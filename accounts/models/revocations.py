@@ -55,6 +55,15 @@ class Revocation(models.Model):
         return in_words(self)
 
     @property
+    def outcome(self) -> str:
+        """Such as "2 sessions and 1 connected app; 1 open page went dark"."""
+        return "; ".join(filter(None, [self.in_words, self.went_dark]))
+
+    @property
+    def went_dark(self) -> str:
+        return went_dark(self.streams)
+
+    @property
     def ended(self) -> dict[str, int]:
         """How many of each kind were live and ended."""
         return {name: getattr(self, name) for name in COUNTED}
@@ -76,17 +85,21 @@ def in_words(counts: object) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"
 
 
+def went_dark(streams: int) -> str:
+    """Such as "2 open pages went dark"; "" for none."""
+    return f"{streams} open page{'' if streams == 1 else 's'} went dark" if streams else ""
+
+
 def receipt_in_words(receipt: dict[str, Any]) -> str:
     """For people. What the fields mean is said by accounts.revocation.receipts."""
-    streams = receipt.get("streams", 0)
-    dark = f"; {streams} open page{'' if streams == 1 else 's'} went dark" if streams else ""
+    dark = went_dark(receipt.get("streams", 0))
     if not receipt["expected"]:
-        return f"effective at commit: every request asks the database{dark}"
+        return "; ".join(filter(None, ["effective at commit: every request asks the database", dark]))
     confirmed, fenced, pending = (len(receipt[name]) for name in ("confirmed", "fenced", "pending"))
     words = f"{confirmed} of {receipt['expected']} workers confirmed"
     words += f", {fenced} fenced: their leases ran out, so that they ask the database" if fenced else ""
     words += f", {pending} pending: they may hold a lease still" if pending else ""
-    return f"{words}; {receipt['total_ms']} ms{dark}"
+    return "; ".join(filter(None, [words, f"{receipt['total_ms']} ms", dark]))
 
 
 class RevocationEntry(models.Model):

@@ -90,7 +90,7 @@ def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id:
         messages.error(request, IN_WORDS[type(refused)])
         return redirect("member", organisation_id, user_id)
     if row.user_id == request.user.pk:
-        messages.success(request, f"You have left {own.organisation}. Ended: {removed.revocation.in_words}.")
+        messages.success(request, f"You have left {own.organisation}. Ended: {removed.revocation.outcome}.")
         return redirect("account_login")
     context = {"own": own, "removed": removed, "receipt": removed.revocation}
     return render(request, "dashboard/member_removed.html", context)

@@ -29,8 +29,9 @@ def end_session(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     session = request.user.sessions.filter(public_id=public_id).first()
     if session is None:
         raise Http404("No such session.")
-    revocation.revoke(Scope(session=session), cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-    messages.success(request, f"Ended: {session.device}.")
+    scope = Scope(session=session)
+    revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    messages.success(request, f"Ended: {'; '.join(filter(None, [session.device, revoked.went_dark]))}.")
     return redirect("sessions")
 
 
@@ -41,7 +42,7 @@ def end_others(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "dashboard/end_others.html", {"preview": revocation.preview(scope)})
     revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-    messages.success(request, f"Ended: {revoked.in_words}. This browser stays signed in.")
+    messages.success(request, f"Ended: {revoked.outcome}. This browser stays signed in.")
     return redirect("sessions")
 
 
@@ -53,7 +54,7 @@ def sign_out_everywhere(request: SignedInRequest) -> HttpResponse:
         return render(request, "dashboard/sign_out_everywhere.html", {"preview": revocation.preview(scope)})
     revoked = revocation.revoke(scope, cause=Cause.SIGNED_OUT_EVERYWHERE, by=request.user, visitor=visitors.of(request))
     request.session.flush()
-    messages.success(request, f"Signed out everywhere. Ended: {revoked.in_words}.")
+    messages.success(request, f"Signed out everywhere. Ended: {revoked.outcome}.")
     return redirect("account_login")
 
 

@@ -122,11 +122,12 @@ def test_a_made_up_link_says_so(world, client, token):
 
 def test_removing_says_what_ends_in_numbers_and_shows_the_receipt(world, browser):
     browser(world.bob)
+    world.bob.sessions.update(streams=1)
     world.connect(world.bob)
     alice, bobs = browser(world.alice), page_of(world.acme, f"{world.bob.pk}/")
     assert "1 session and 1 connected app" in alice.get(bobs).content.decode()
     receipt = alice.post(f"{bobs}remove/").content.decode()
-    assert "1 session and 1 connected app" in receipt
+    assert "1 session and 1 connected app; 1 open page went dark" in receipt
     assert "alice@example.com" in receipt
     again = alice.post(f"{bobs}remove/", follow=True).content.decode()
     assert "nothing was left to end" in again

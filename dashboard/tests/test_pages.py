@@ -46,6 +46,22 @@ def test_ending_a_session_ends_that_one(world, browser):
     assert here.get("/dashboard/").status_code == 200
 
 
+def test_it_says_how_many_open_pages_went_dark(world, browser):
+    here, there = browser(world.bob), browser(world.bob)
+    row = Session.objects.filter(user=world.bob).latest("created_at")
+    Session.objects.filter(pk=row.pk).update(streams=2)
+    assert "1 session; 2 open pages went dark." in end_others(here)
+    Session.objects.filter(user=world.bob).update(streams=1)
+    there = browser(world.bob)
+    page = there.post(f"/dashboard/sessions/{Session.objects.get(streams=1).public_id}/end/", follow=True)
+    assert "Firefox 132; 1 open page went dark." in page.content.decode()
+    assert "dark" not in end_others(there)
+
+
+def end_others(client):
+    return client.post("/dashboard/sessions/end-others/", follow=True).content.decode().split("<h1>")[0]
+
+
 def test_somebody_elses_session_is_404_and_lives(world, browser):
     bob, mallory = browser(world.bob), browser(world.mallory)
     row = Session.objects.get(user=world.bob)
