@@ -1,6 +1,7 @@
 """Where a request came from, in words: address, browser, place. Believes forwarded headers of our proxies alone."""
 
 import ipaddress
+import logging
 from dataclasses import dataclass
 from functools import cache
 
@@ -8,7 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from geoip2.database import Reader
 from geoip2.errors import AddressNotFoundError
+from maxminddb import InvalidDatabaseError
 from ua_parser import parse
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -88,19 +92,23 @@ def country(ip_address: str | None) -> str:
 
 
 def _located(ip_address: str) -> tuple[str, str]:
-    """Town and country by the GeoIP file, as far as it knows them."""
-    reader = _geoip()
-    if reader is None:
-        return "", ""
+    """Town and country by the GeoIP file, as far as it knows them. It helps to look, and stops nobody."""
     try:
+        reader = _geoip()
+        if reader is None:
+            return "", ""
         if "City" in reader.metadata().database_type:
             found = reader.city(ip_address)
             return found.city.name or "", found.country.name or ""
         return "", reader.country(ip_address).country.name or ""
     except AddressNotFoundError:
         return "", ""
+    except (OSError, ValueError, InvalidDatabaseError) as error:  # ValueError: IPv6, asked of a file of IPv4 alone
+        log.warning("The GeoIP file cannot say where an address is: %s", error)
+        return "", ""
 
 
 @cache
 def _geoip() -> Reader | None:
+    """Opened once. The settings have seen that it is what it should be."""
     return Reader(settings.GEOIP_PATH) if settings.GEOIP_PATH else None

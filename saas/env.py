@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+import maxminddb
 from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
@@ -86,11 +87,18 @@ def choice(name: str, default: str, allowed: set[str]) -> str:
     return value
 
 
-def file(name: str) -> str:
-    """A path to a file that is there; "" when unset."""
+def geoip(name: str) -> str:
+    """A path to a MaxMind database of cities or countries; "" when unset."""
     value = text(name)
-    if value and not Path(value).is_file():
-        raise Refused(f"{name}={value!r} is not a file.")
+    try:
+        kind = ""
+        if value:
+            with maxminddb.open_database(value) as database:
+                kind = database.metadata().database_type
+    except (OSError, ValueError, maxminddb.InvalidDatabaseError):
+        raise Refused(f"{name}={value!r} is not a MaxMind database that can be read.") from None
+    if value and not ("City" in kind or "Country" in kind):
+        raise Refused(f"{name}={value!r} is a database of another kind ({kind}): it knows neither city nor country.")
     return value
 
 

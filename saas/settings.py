@@ -68,7 +68,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
     }
 }
 # Place names for addresses, from a GeoLite2 or GeoIP2 file (City or Country). None: addresses alone.
-GEOIP_PATH = env.file("GEOIP_PATH")
+GEOIP_PATH = env.geoip("GEOIP_PATH")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; nothing here takes a file
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 

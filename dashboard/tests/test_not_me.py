@@ -11,7 +11,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
 from django.utils import timezone
 
-from accounts import grants, notices, recovery, tokens, visitors
+from accounts import grants, notices, recovery, tokens
 from accounts.models import Notice, SecurityEvent, User
 from accounts.tests.world import PASSWORD
 
@@ -120,15 +120,6 @@ def test_a_new_browser_is_told_of_and_the_first_and_a_known_one_are_not(world, b
     laptop.post("/accounts/login/", {"login": world.bob.email, "password": PASSWORD})
     assert len(mail.outbox) == 1
     assert link()
-
-
-def test_a_new_country_is_told_of_though_the_browser_is_known(world, browser, monkeypatch, _at_once):
-    laptop = browser(world.bob)
-    laptop.post("/accounts/logout/")
-    says = iter(["France", "Peru"])  # of the sign-in before, and of this one
-    monkeypatch.setattr(visitors, "country", lambda address: next(says))
-    laptop.post("/accounts/login/", {"login": world.bob.email, "password": PASSWORD})
-    assert "from Peru, for the first time" in mail.outbox[-1].body
 
 
 def test_a_changed_password_is_told_of(world, browser, _at_once):

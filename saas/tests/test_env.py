@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from mmdb_writer import MMDBWriter
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FERNET = "qP1xwTC6CLnN1XbG0r4cVgVwEYqW3rJx0g2m0Jd0wJ4="
@@ -75,6 +76,8 @@ def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
         ("SIGNING_ALGORITHM", "none"),
         ("LOG_LEVEL", "loud"),
         ("GEOIP_PATH", "/nowhere.mmdb"),
+        ("GEOIP_PATH", __file__),
+        ("GEOIP_PATH", "/tmp"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(name, value, monkeypatch):
@@ -87,6 +90,20 @@ def test_a_variable_that_makes_no_sense_is_named(name, value, monkeypatch):
     with pytest.raises(env.Refused, match=f"{name}|/dev/null") as refused:
         runpy.run_path(str(ROOT / "saas" / "settings.py"))
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("kind", "is_taken"), [("GeoLite2-City", True), ("DBIP-Country", True), ("GeoIP2-ISP", False)])
+def test_a_geoip_file_knows_cities_or_countries(tmp_path, monkeypatch, kind, is_taken):
+    from saas import env
+
+    path = tmp_path / "file.mmdb"
+    MMDBWriter(4, kind).to_db_file(str(path))
+    monkeypatch.setenv("GEOIP_PATH", str(path))
+    if is_taken:
+        assert env.geoip("GEOIP_PATH") == str(path)
+    else:
+        with pytest.raises(env.Refused, match="another kind"):
+            env.geoip("GEOIP_PATH")
 
 
 def test_manage_py_says_so_in_one_line():
