@@ -36,8 +36,13 @@ FAMILIES = {
 
 
 def of(request: HttpRequest) -> Visitor:
-    agent = request.META.get("HTTP_USER_AGENT", "")
-    return Visitor(_address(request), "".join(c for c in agent if c.isprintable())[:300])
+    """Made out once for each request."""
+    known: Visitor | None = getattr(request, "_visitor", None)
+    if known is None:
+        agent = request.META.get("HTTP_USER_AGENT", "")
+        known = Visitor(_address(request), "".join(c for c in agent if c.isprintable())[:300])
+        request._visitor = known  # type: ignore[attr-defined]  # kept where it cannot outlive its request
+    return known
 
 
 def _address(request: HttpRequest) -> str | None:

@@ -23,7 +23,8 @@ class Request(OAuth2Request):  # type: ignore[misc]
     def __init__(self, request: HttpRequest) -> None:
         # Authlib refuses plain http by the look of the URL. Behind a proxy that look is wrong, and on a laptop there
         # is no TLS; SECURE_SSL_REDIRECT holds the rule where it matters. So it is shown a URL that passes.
-        super().__init__(request.method or "", f"https://localhost{request.path}", headers=request.headers)
+        # Headers are for its own client authentication, which is not asked.
+        super().__init__(request.method or "", f"https://localhost{request.path}")
         self.django = request
         # Never both merged, as Authlib's own for Django has it: only one of them has been checked.
         asks_a_person = request.resolver_match is not None and request.resolver_match.url_name == "oauth_authorize"
@@ -47,15 +48,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             return None
 
     def authenticate_client(self, request: Request, methods: list[str], endpoint: str = "token") -> OAuthClient:
-        """One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist."""
-        shown = parameters.client_credentials(request.django)
-        try:
-            client = _authenticated(shown)
-        except clients.UnknownClient:
-            limits.failed(request.django, shown.client_id or "")
-            raise parameters.invalid_client("Unknown client, or not its secret.") from None
-        limits.authenticated(request.django, shown.client_id or "", client)
-        return OAuthClient(client)
+        return OAuthClient(self.client_of(request.django))
 
     def handle_response(self, status: int, body: Any, headers: list[tuple[str, str]]) -> HttpResponse:
         content = json.dumps(body) if isinstance(body, dict) else body
@@ -83,8 +76,17 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return self.handle_response(*error())
 
     def client_of(self, request: HttpRequest) -> Client:
-        """Who asks, at the endpoints that are not Authlib's to answer. Raises InvalidClientError."""
-        client: Client = self.authenticate_client(self.create_oauth2_request(request), []).authenticated
+        """Who asks. Raises InvalidClientError.
+
+        One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist.
+        """
+        shown = parameters.client_credentials(request)
+        try:
+            client = _authenticated(shown)
+        except clients.UnknownClient:
+            limits.failed(request, shown.client_id or "")
+            raise parameters.invalid_client("Unknown client, or not its secret.") from None
+        limits.authenticated(request, shown.client_id or "", client)
         return client
 
 

@@ -1,14 +1,18 @@
 """/oauth/introspect (RFC 7662): what a client's own live token says, and {"active": false} for everything else."""
 
 from datetime import timedelta
+from unittest import mock
 
 import pytest
 import time_machine
+from django.db import OperationalError
 from django.utils import timezone
 
-from accounts import revocation
+from accounts import revocation, tokens
 from accounts.models import Cause, Grant, Membership
 from accounts.revocation import Scope
+from accounts.revocation import list as revocation_list
+from accounts.revocation.list import Row, here
 from accounts.tests.world import ask
 
 pytestmark = pytest.mark.django_db
@@ -75,8 +79,52 @@ def test_a_public_client_may_not_ask(world, client):
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
-def test_it_takes_two_statements(world, client, django_assert_num_queries):
-    token = world.connect(world.bob)["access_token"]
+@pytest.fixture
+def lease():
+    """As if this process read the revocation list all the while."""
+    here.renew(revocation_list.clock() + 60)
+    yield here
+    here.forget()
+
+
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_it_takes_two_statements(world, client, django_assert_num_queries, kind):
+    token = world.connect(world.bob)[kind]
     introspect(client, world, token)
     with django_assert_num_queries(2):
         introspect(client, world, token)
+
+
+def test_with_a_lease_an_access_token_takes_one_and_that_is_the_clients_secret(
+    world, client, lease, django_assert_num_queries
+):
+    token = world.connect(world.bob)["access_token"]
+    introspect(client, world, token)
+    with django_assert_num_queries(1):
+        assert introspect(client, world, token)["active"] is True
+
+
+def test_with_a_lease_what_the_list_refuses_is_inactive(world, client, lease):
+    token = world.connect(world.bob)["access_token"]
+    lease.add([Row(1, "grant", tokens.verify(token).grant_hex, 0)], seen_at=revocation_list.clock())
+    assert introspect(client, world, token) == {"active": False}
+
+
+def test_with_a_lease_a_refresh_token_is_asked_of_the_database_all_the_same(world, client, lease):
+    had = world.connect(world.bob)
+    after_leaving(world)
+    assert introspect(client, world, had["refresh_token"]) == {"active": False}
+
+
+def test_with_a_lease_a_secret_that_has_ended_is_nobodys(world, client, lease):
+    token = world.connect(world.bob)["access_token"]
+    introspect(client, world, token)
+    revocation.revoke(Scope(client_secret=world.sync.secrets.get()), cause=Cause.ENDED)
+    assert ask(client, PATH, world.sync, world.sync_secret, token=token).status_code == 401
+
+
+def test_a_database_that_is_away_is_no_answer(world, client, monkeypatch):
+    token = world.connect(world.bob)["access_token"]
+    monkeypatch.setattr(revocation, "stands", mock.Mock(side_effect=OperationalError))
+    answer = ask(client, PATH, world.sync, world.sync_secret, token=token)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")

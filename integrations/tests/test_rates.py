@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from redis.connection import AbstractConnection
 
 from accounts import rates
 from accounts.tests.races import together
@@ -102,6 +103,27 @@ def test_ending_access_has_a_share_of_its_own(world, api_client, settings):
     answers = [caller.post("/api/v1/revocations", {}, format="json") for _ in range(3)]
     assert [answer.status_code for answer in answers] == [400, 400, 429]
     assert answers[-1]["RateLimit-Policy"] == '"revocations";q=2;w=60'
+
+
+@pytest.mark.django_db
+def test_a_client_that_shows_who_it_is_costs_one_round_trip(world, client, settings, monkeypatch):
+    own(client, world)
+    asked = []
+    send = AbstractConnection.send_packed_command
+    monkeypatch.setattr(
+        AbstractConnection, "send_packed_command", lambda *args, **kwargs: (asked.append(1), send(*args, **kwargs))[1]
+    )
+    assert own(client, world).status_code == 200
+    assert len(asked) == (1 if settings.REDIS_URL else 0)
+
+
+@pytest.mark.django_db
+def test_a_guess_that_hits_after_too_many_is_refused_as_one_that_misses(world, client):
+    for _ in range(4):
+        ask(client, PATHS[0], world.export, "wrong", **GUESS)
+    hit, miss = own(client, world), ask(client, PATHS[0], world.export, "wrong", **GUESS)
+    assert hit.status_code == miss.status_code == 429
+    assert (hit.content, hit["RateLimit-Policy"]) == (miss.content, miss["RateLimit-Policy"])
 
 
 @pytest.mark.parametrize("times", [40])
