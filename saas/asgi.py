@@ -7,8 +7,11 @@ import threading
 
 from django.core.asgi import get_asgi_application
 
+from saas import static
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 application = get_asgi_application()
+static.complain()
 
 # Once it has shut down, uvicorn raises the signal that told it to, which by default ends the process where it stands:
 # a worker of the revocation list could not sign off, and the next revocation would wait for its lease.

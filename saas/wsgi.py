@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from saas import static
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 application = get_wsgi_application()
+static.complain()
