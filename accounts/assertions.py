@@ -5,12 +5,16 @@ nobody else (`aud` is the issuer, exactly: one for the token endpoint's URL coul
 an hour at most, and works once.
 """
 
+import json
 import time
 import uuid
 from datetime import datetime
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -24,7 +28,7 @@ from accounts.visitors import Visitor
 ALGORITHMS = ("ES256", "EdDSA", "RS256")
 LONGEST_LIFE = 3600  # seconds; what client libraries give them, and each works once anyway
 CLOCK_SKEW = 60  # seconds that the client's clock may be ahead
-LEAST_RSA = 2048  # bits
+LEAST_RSA, MOST_RSA = 2048, 8192  # bits
 _ALGORITHM_OF = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
 _MEMBERS = {"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops"}
 
@@ -33,11 +37,23 @@ class BadKey(ValueError):
     """Not a public key that a client may prove itself by. Says why."""
 
 
+def read(text: str) -> Any:
+    """The JWK Set that somebody pasted or piped in, or that of the one public key in PEM. Raises BadKey."""
+    if text.lstrip().startswith("-----BEGIN"):
+        return {"keys": [_from_pem(text.strip())]}
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadKey("It is neither a JWK Set (JSON) nor a public key in PEM.") from None
+
+
 @transaction.atomic
 def add_keys(
     integration: Integration, jwks: Any, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> list[ClientSecret]:
-    """Takes the public keys of a JWK Set (RFC 7517). Raises BadKey, and clients.TooManySecrets."""
+    """Takes the public keys of a JWK Set (RFC 7517). Raises BadKey, clients.TooManySecrets and clients.PublicClient."""
+    if not integration.is_confidential:
+        raise clients.PublicClient
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not keys:
         raise BadKey('It must be a JWK Set: {"keys": [...]}.')
@@ -53,6 +69,7 @@ def authenticate(assertion: str, client_id: str | None = None) -> Client:
         if claims is not None:
             if client_id not in {None, str(claimed)} or not _holds(claims, str(claimed)) or not _first_use(claims):
                 break
+            clients.note_use(row)
             return Client(row.integration, row)
     raise UnknownClient
 
@@ -90,9 +107,22 @@ def _checked(key: Any) -> dict[str, Any]:
         material = jwt.PyJWK.from_dict({**key, "alg": algorithm}).key
     except (jwt.PyJWTError, ValueError, TypeError):
         raise BadKey("A key cannot be read.") from None
-    if algorithm == "RS256" and material.key_size < LEAST_RSA:
-        raise BadKey(f"An RSA key must have {LEAST_RSA} bits or more.")
-    return {**key, "alg": algorithm}
+    if algorithm == "RS256" and not LEAST_RSA <= material.key_size <= MOST_RSA:
+        raise BadKey(f"An RSA key must have {LEAST_RSA} to {MOST_RSA} bits.")
+    # Written anew: what was sent may be spelt in ways that a database does not keep, and names that nobody uses.
+    return {**jwt.get_algorithm_by_name(algorithm).to_jwk(material, as_dict=True), "alg": algorithm}
+
+
+def _from_pem(text: str) -> dict[str, Any]:
+    kinds: list[tuple[type, str]] = [(ec.EllipticCurvePublicKey, "ES256"), (rsa.RSAPublicKey, "RS256")]
+    kinds += [(ed25519.Ed25519PublicKey, "EdDSA")]
+    try:
+        material = load_pem_public_key(text.encode())
+        algorithm = next(name for kind, name in kinds if isinstance(material, kind))
+        public: dict[str, Any] = jwt.get_algorithm_by_name(algorithm).to_jwk(material, as_dict=True)
+    except (ValueError, UnsupportedAlgorithm, StopIteration, jwt.PyJWTError):
+        raise BadKey("It is no public key in PEM that can be read. Never send a private one.") from None
+    return public
 
 
 def _unverified(assertion: str) -> uuid.UUID:

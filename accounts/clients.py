@@ -119,11 +119,11 @@ def authenticate(client_id: str, secret: str | None) -> Client:
     found = BY_SECRET.one(integration=uid, secret_hash=crypto.digest(secret))
     if found is None:
         raise UnknownClient
-    _note_use(found)
+    note_use(found)
     return Client(found.integration, found)
 
 
-def _note_use(secret: ClientSecret) -> None:
+def note_use(secret: ClientSecret) -> None:
     """So that its owners see which of two is still in use. Once a minute at most."""
     now = timezone.now()
     if secret.last_used_at is None or now - secret.last_used_at > NOTED_EVERY:

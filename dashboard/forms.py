@@ -101,6 +101,15 @@ class IntegrationForm(forms.Form):
         return data
 
 
+class KeysForm(forms.Form):
+    jwks = forms.CharField(
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "class": "mono"}),
+        label="Public keys",
+        help_text='A JWK Set, {"keys": […]}, or one key in PEM: EC on P-256, Ed25519, or RSA from 2048 bits.',
+    )
+
+
 class NameForm(forms.Form):
     name = forms.CharField(
         max_length=150,

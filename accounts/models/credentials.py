@@ -147,6 +147,11 @@ class ClientSecret(models.Model):
     def __str__(self) -> str:
         return f"…{self.hint}"
 
+    @property
+    def kind(self) -> str:
+        """Such as "client secret", or "ES256 key"."""
+        return f"{self.public_jwk['alg']} key" if self.public_jwk else "client secret"
+
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self, now: Any = None) -> "GrantQuerySet":

@@ -11,11 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import clients, revocation, usage, visitors
+from accounts import assertions, clients, revocation, usage, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES, Cause, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
-from dashboard.forms import IntegrationForm
+from dashboard.forms import IntegrationForm, KeysForm
 from dashboard.pages import Entry
 from dashboard.sudo import sudo
 
@@ -67,6 +67,29 @@ def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRe
 @require_POST
 @signed_in
 @sudo
+def add_keys(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
+    """Public keys that it proves itself by (RFC 7523), beside its secrets or instead of them."""
+    row = _one_managed(request, integration_id)
+    form = KeysForm(request.POST)
+    if form.is_valid():
+        try:
+            keys = assertions.read(form.cleaned_data["jwks"])
+            added = assertions.add_keys(row, keys, by=request.user, visitor=visitors.of(request))
+        except assertions.BadKey as error:
+            form.add_error("jwks", str(error))
+        except clients.TooManySecrets:
+            form.add_error("jwks", "Two secrets or keys are live at most. End one first.")
+        except clients.PublicClient:
+            form.add_error("jwks", "A public integration has no keys.")
+        else:
+            messages.success(request, f"Added the {' and the '.join(f'{key.kind} {key}' for key in added)}.")
+            return redirect("integration", row.pk)
+    return _integration_page(request, row, keys_form=form, status=400)
+
+
+@require_POST
+@signed_in
+@sudo
 def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: uuid.UUID) -> HttpResponse:
     row = _one_managed(request, integration_id)
     secret = ClientSecret.objects.filter(pk=secret_id, integration=row).first()
@@ -74,7 +97,7 @@ def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: u
         raise Http404("No such secret.")
     scope = Scope(client_secret=secret)
     revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-    messages.success(request, f"Ended the secret {secret}, and every token that was got with it.")
+    messages.success(request, f"Ended the {secret.kind} {secret}, and every token that was got with it.")
     return redirect("integration", row.pk)
 
 
@@ -104,11 +127,14 @@ def _one_managed(request: SignedInRequest, integration_id: uuid.UUID) -> Integra
     return row
 
 
-def _integration_page(request: HttpRequest, row: Integration, secret: str = "") -> HttpResponse:
+def _integration_page(
+    request: HttpRequest, row: Integration, secret: str = "", keys_form: KeysForm | None = None, status: int = 200
+) -> HttpResponse:
     days = usage.of_last_days(row)
     context = {
         "integration": row,
         "secret": secret,
+        "keys_form": keys_form or KeysForm(),
         "secrets": row.secrets.filter(ended_at=None).select_related("created_by"),
         "scopes": [(name, SCOPES.get(name, name)) for name in row.scopes],
         "most_secrets": clients.MOST_LIVE_SECRETS,
@@ -116,7 +142,7 @@ def _integration_page(request: HttpRequest, row: Integration, secret: str = "") 
         "bars": _bars(days),
         "total": sum(number for _, number in days),
     }
-    return render(request, "dashboard/integration.html", context)
+    return render(request, "dashboard/integration.html", context, status=status)
 
 
 def _bars(days: list[tuple[date, int]], height: int = 64) -> list[dict[str, object]]:
@@ -129,13 +155,14 @@ def _bars(days: list[tuple[date, int]], height: int = 64) -> list[dict[str, obje
     return bars
 
 
-_also = ("integration", "create_secret", "end_secret", "disable_integration")
+_also = ("integration", "create_secret", "add_keys", "end_secret", "disable_integration")
 entry = Entry("Integrations", "integrations", 40, also=_also)
 _one = "dashboard/integrations/<uuid:integration_id>/"
 urlpatterns = [
     path("dashboard/integrations/", integrations, name="integrations"),
     path(_one, integration, name="integration"),
     path(f"{_one}secrets/", create_secret, name="create_secret"),
+    path(f"{_one}keys/", add_keys, name="add_keys"),
     path(f"{_one}secrets/<uuid:secret_id>/end/", end_secret, name="end_secret"),
     path(f"{_one}disable/", disable_integration, name="disable_integration"),
 ]

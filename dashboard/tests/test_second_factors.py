@@ -189,7 +189,9 @@ def test_a_sensitive_request_goes_on_by_itself_once_it_is_clear_who_it_is(world,
     assert world.bob.memberships.get().role == "admin"
 
 
-@pytest.mark.parametrize("path", ["integrations/", "integrations/{}/secrets/", "integrations/{}/disable/"])
+@pytest.mark.parametrize(
+    "path", ["integrations/", "integrations/{}/secrets/", "integrations/{}/keys/", "integrations/{}/disable/"]
+)
 def test_secrets_are_sensitive(world, browser, path):
     start = time.time()
     alice = browser(world.alice)

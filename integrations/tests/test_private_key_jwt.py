@@ -8,11 +8,12 @@ from io import StringIO
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts import assertions, clients, revocation, tokens
-from accounts.models import Cause, ClientSecret, UsedAssertion
+from accounts.models import Cause, ClientSecret, SecurityEvent, UsedAssertion
 from accounts.revocation import Scope
 from accounts.tests.races import together
 
@@ -169,9 +170,72 @@ def test_what_is_no_public_key_of_use_is_refused_and_nothing_kept(world, jwks):
     assert ClientSecret.objects.count() == before
 
 
+@pytest.mark.parametrize("algorithm", list(KEYS))
+def test_a_key_in_pem_is_taken_too(world, algorithm):
+    text = KEYS[algorithm].public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    assertions.add_keys(world.export, assertions.read(f"\n{text}"), by=world.alice)
+    assert ask(signed(world, algorithm)).status_code == 200
+
+
+PRIVATE = KEYS["ES256"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.mark.parametrize("text", ["", "x", "[" * 100_000, PRIVATE, "-----BEGIN PUBLIC KEY-----\nx\n", "-----BEGIN"])
+def test_what_is_no_public_key_is_not_read(text):
+    with pytest.raises(assertions.BadKey):
+        assertions.read(text)
+
+
+def test_of_a_key_nothing_is_kept_but_what_verifies(world):
+    sent = {**public(), "kid": "\0"}  # which PostgreSQL does not keep
+    (row,) = assertions.add_keys(world.export, {"keys": [sent]}, by=world.alice)
+    assert set(row.public_jwk) <= {"kty", "crv", "x", "y", "alg"}
+    assert ask(signed(world)).status_code == 200
+
+
+def test_a_public_integration_has_none(world):
+    with pytest.raises(clients.PublicClient):
+        assertions.add_keys(world.pocket, {"keys": [public()]}, by=world.alice)
+
+
+def test_its_use_is_noted_once_a_minute(world, key):
+    for _ in range(2):
+        ask(signed(world))
+        key.refresh_from_db()
+    assert key.last_used_at is not None
+
+
 def test_secrets_and_keys_together_are_two_at_most(world, key):
     with pytest.raises(clients.TooManySecrets):
         assertions.add_keys(world.export, {"keys": [public("EdDSA")]}, by=world.alice)
+
+
+def test_the_integrations_page_takes_and_ends_them(world, browser):
+    alice, base = browser(world.alice), f"/dashboard/integrations/{world.export.pk}/"
+    page = alice.post(f"{base}keys/", {"jwks": json.dumps({"keys": [public()]})}, follow=True).content.decode()
+    row = ClientSecret.objects.exclude(public_jwk=None).get()
+    assert f"Added the ES256 key {row}." in page and f'aria-label="End the ES256 key {row}"' in page
+    assert SecurityEvent.objects.filter(kind="secret_created").latest("at").actor == world.alice
+    had = ask(signed(world)).json()["access_token"]
+    assert "Ended the ES256 key" in alice.post(f"{base}secrets/{row.pk}/end/", follow=True).content.decode()
+    assert not tokens.is_live(tokens.verify(had))
+    assert ask(signed(world)).status_code == 401
+
+
+@pytest.mark.parametrize("jwks", ["", "x", '{"keys": []}', PRIVATE, json.dumps({"keys": [public()] * 2}), "x" * 20_001])
+def test_its_form_says_what_is_wrong_and_keeps_nothing(world, browser, jwks):
+    before = ClientSecret.objects.count()
+    answer = browser(world.alice).post(f"/dashboard/integrations/{world.export.pk}/keys/", {"jwks": jwks})
+    assert (answer.status_code, bool(answer.context["keys_form"].errors["jwks"])) == (400, True)
+    assert ClientSecret.objects.count() == before
+
+
+def test_it_is_for_whoever_manages_the_integration(world, browser):
+    url, fields = f"/dashboard/integrations/{world.export.pk}/keys/", {"jwks": json.dumps({"keys": [public()]})}
+    assert [browser(user).post(url, fields).status_code for user in (world.bob, world.mallory)] == [404, 404]
+    refused = browser(world.alice).post(f"/dashboard/integrations/{world.pocket.pk}/keys/", fields)
+    assert b"has no keys" not in refused.content and refused.status_code == 400
+    assert not ClientSecret.objects.exclude(public_jwk=None).exists()
 
 
 def test_the_command_adds_them_and_says_what_is_wrong(world, tmp_path):
@@ -186,6 +250,8 @@ def test_the_command_adds_them_and_says_what_is_wrong(world, tmp_path):
             call_command(*options, *wrong)
     with pytest.raises(CommandError, match="Two secrets or keys"):
         call_command(*options)
+    with pytest.raises(CommandError, match="PKCE"):
+        call_command(*options, "--client", str(world.pocket.pk))
 
 
 @pytest.mark.django_db(transaction=True)
