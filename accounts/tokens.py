@@ -14,7 +14,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.backends import TokenBackend
@@ -24,7 +23,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts import jws, keys, live_grants
 from accounts.claims import Claims
-from accounts.models import Grant, Revocation
+from accounts.models import Grant
 from accounts.verified import Verified
 
 log = logging.getLogger(__name__)
@@ -130,18 +129,6 @@ def outstand(grant: Grant) -> OutstandingToken:
     return OutstandingToken.objects.create(
         jti=grant.pk.hex, token="", user=grant.user, created_at=timezone.now(), expires_at=grant.expires_at
     )
-
-
-def blacklist(revocation: Revocation) -> None:
-    """Blacklists all grants that a revocation ended, in one statement however many."""
-    grant, outstanding, blacklisted = (model._meta.db_table for model in (Grant, OutstandingToken, BlacklistedToken))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {blacklisted} (token_id, blacklisted_at) "  # noqa: S608  # table names, from the models
-            f"SELECT o.id, %s FROM {outstanding} o JOIN {grant} g ON g.outstanding_id = o.id "
-            "WHERE g.revocation_id = %s ON CONFLICT (token_id) DO NOTHING",
-            [revocation.at, Grant._meta.pk.get_db_prep_value(revocation.pk, connection)],
-        )
 
 
 def _born(token: Any, grant: Grant, scopes: tuple[str, ...]) -> Any:

@@ -208,10 +208,15 @@ class Grant(models.Model):
     last_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
-        "accounts.Revocation", null=True, on_delete=models.SET_NULL, related_name="+"
+        # No index: ended grants are many, are ended in bulk, and are not looked for by what ended them.
+        "accounts.Revocation",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
     )
 
-    code_hash = models.CharField(max_length=64, null=True, unique=True, editable=False)
+    code_hash = models.CharField(max_length=64, null=True, editable=False)
     code_challenge = models.CharField(max_length=43, blank=True, editable=False)
     redirect_uri = models.CharField(max_length=2000, blank=True, editable=False)
 
@@ -230,6 +235,8 @@ class Grant(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["expires_at"], name="grant_by_end")]
+        # Not `unique=True`, with which Django adds a second index, for LIKE, that nobody asks.
+        constraints = [models.UniqueConstraint(fields=["code_hash"], name="grant_by_code")]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

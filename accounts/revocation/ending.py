@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts import events, keys, tokens, visitors
+from accounts import events, keys, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
 from accounts.revocation import aftermath, coverage, receipts
 from accounts.revocation.coverage import Coverage
@@ -125,8 +125,6 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     revocation.codes = sum(map(bool, were_codes))
     revocation.grants = len(were_codes) - revocation.codes
     revocation.client_secrets = sum(bool(was_live) for (was_live,) in ends.client_secrets(**given))
-    if grants:
-        tokens.blacklist(revocation)
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:

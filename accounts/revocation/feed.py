@@ -69,7 +69,9 @@ def _for_sqlite(name: str, trigger: Trigger) -> list[str]:
 
 
 def _for_postgresql(name: str, trigger: Trigger) -> list[str]:
-    body = f"BEGIN {trigger.at_once or trigger.do}; RETURN NULL; END"
+    # A statement that changed nothing has its trigger too: two that lead to each other would never end.
+    do = f"IF EXISTS (SELECT FROM new_rows) THEN {trigger.at_once}; END IF" if trigger.at_once else trigger.do
+    body = f"BEGIN {do}; RETURN NULL; END"
     return [
         f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$",
         f"CREATE TRIGGER {name} {_each(trigger)} EXECUTE FUNCTION {name}()",

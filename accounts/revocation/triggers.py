@@ -80,15 +80,23 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     cut_short = f"NEW.expires_at < OLD.expires_at AND NEW.expires_at < {sql.soon}"
     given_away = f"{moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
     changed = f"({WAS_ENDED}) OR ({cut_short}) OR {given_away}"
-    both = changed.replace("OLD.", "old_rows.").replace("NEW.", "new_rows.")
-    refuse_changed = (
-        f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('new_rows.id')}, 0, {sql.now} "
-        f"FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE {both}"
-    )
+    refuse = sql.refuse("grant", sql.hex_of("NEW.id"))
+    # What simplejwt knows of a grant is blacklisted with it, whoever ends it.
+    blacklist = f"INSERT INTO {BLACKLISTED} (token_id, blacklisted_at) SELECT NEW.outstanding_id, {sql.now}"
+    which = f"{WAS_ENDED} AND NEW.outstanding_id IS NOT NULL ON CONFLICT (token_id) DO NOTHING"
+    rows = "FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE"
+    refuse_changed = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('NEW.id')}, 0, {sql.now} {rows} {changed}"
     end_all = sql.end(GRANT, "outstanding_id IN (SELECT token_id FROM new_rows)")
     refuse_all = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('id')}, 0, {sql.now} FROM {GRANT} WHERE {alive}"
     return [
-        Trigger("grant_ended", "UPDATE", GRANT, changed, sql.refuse("grant", sql.hex_of("NEW.id")), refuse_changed),
+        Trigger(
+            "grant_ended",
+            "UPDATE",
+            GRANT,
+            changed,
+            f"{refuse}; {blacklist} WHERE {which}",
+            _of_rows(f"{refuse_changed}; {blacklist} {rows} {which}"),
+        ),
         Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
         Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),
         Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id"), end_all),
@@ -122,3 +130,8 @@ def _of_keys(sql: Dialect) -> list[Trigger]:
 
 def _moved(*columns: str) -> str:
     return " OR ".join(f"OLD.{name} <> NEW.{name}" for name in columns)
+
+
+def _of_rows(text: str) -> str:
+    """What is said of a row, said of all rows of a statement."""
+    return text.replace("OLD.", "old_rows.").replace("NEW.", "new_rows.")
