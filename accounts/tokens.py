@@ -66,13 +66,19 @@ def _times_hold(payload: dict[str, Any], most_seconds: int) -> bool:
     return time.time() < exp and 0 < exp - iat <= most_seconds
 
 
-class AccessToken(Token):
+class _Token(Token):
+    def verify(self) -> None:
+        """What its backend has not judged: the times it has, more strictly than simplejwt's own second look."""
+        self.verify_token_type()
+
+
+class AccessToken(_Token):
     token_type = "access"
     lifetime = timedelta(seconds=settings.ACCESS_TOKEN_AGE)
     _token_backend = _Backend("at+jwt", settings.AUDIENCE, settings.ACCESS_TOKEN_AGE)
 
 
-class RefreshToken(Token):
+class RefreshToken(_Token):
     token_type = "refresh"
     lifetime = timedelta(seconds=settings.REFRESH_TOKEN_AGE)
     _token_backend = _Backend("rt+jwt", settings.ISSUER, settings.REFRESH_TOKEN_AGE)

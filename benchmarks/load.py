@@ -1,6 +1,7 @@
 """Load from outside: wrk against a running server, with the CPU seconds that its workers spent meanwhile."""
 
 import contextlib
+import math
 import os
 import shutil
 import subprocess
@@ -76,8 +77,8 @@ def wrk(server: Server, path: str, script: str, arguments: list[str], headers: d
     return Load(
         per_second=requests / duration * 1e6,
         cpu_us=spent / max(1, requests) * 1e6,
-        p50_ms=p50 / 1000,
-        p99_ms=p99 / 1000,
+        p50_ms=p50 / 1000 or math.inf,  # where no request was answered in time
+        p99_ms=p99 / 1000 or math.inf,
         requests=requests,
         refused=refused + broken,
     )
