@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts import revocation, sessions
 from accounts.models import Cause, Revocation, Session, User
 from accounts.revocation import Scope
+from dashboard.tests import darkness
 
 COOKIE = "sessionid"
 
@@ -142,17 +143,18 @@ def test_a_browser_ended_elsewhere_goes_dark_without_a_click(world, window):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_it_goes_dark_within_a_second(world, window):
-    """The best of five: a machine that is busy with other tests is slow, and says nothing of the rest."""
+def test_it_goes_dark_within_a_second(world, window, record_property):
+    """By asking, as on WSGI. By a stream, from another process: saas/tests/test_streams.py."""
     took = []
-    while min(took, default=9) > 1 and len(took) < 5:
+    for _ in range(5):
         page = window(world.bob)
         page.goto("/dashboard/")
+        darkness.watch(page)
         revocation.revoke(Scope(user=world.bob, only_sessions=True), cause=Cause.ENDED)
-        ended_at = time.monotonic()
-        page.get_by_role("dialog").wait_for()
-        took.append(time.monotonic() - ended_at)
-    assert min(took) < 1
+        ended_at = time.time()
+        took.append(darkness.dark_at(page) - ended_at)
+    record_property("dark after", ", ".join(f"{seconds:.2f} s" for seconds in took))
+    assert max(took) < 1
 
 
 @pytest.mark.browser

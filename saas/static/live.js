@@ -52,7 +52,7 @@ document.addEventListener("submit", (event) => {
   async function poll() {
     if (ended) return;
     if (!document.hidden) await ask();
-    setTimeout(poll, 700);
+    setTimeout(poll, 500);
   }
 
   function stream() {
