@@ -105,6 +105,12 @@ PAGES = {
     "refused-integration": Page(
         "/dashboard/integrations/", form="/dashboard/integrations/", sends={"name": "Report"}, status=400
     ),
+    "refused-keys": Page(
+        "/dashboard/integrations/{integration_id}/keys/",
+        form="/dashboard/integrations/{integration_id}/",
+        sends={"jwks": "no key"},
+        status=400,
+    ),
     "device-consent": Page("/oauth/device", form="/oauth/device", sends={"user_code": "{user_code}"}),
     "device-done": Page("/oauth/device", form="/oauth/device", sends={"user_code": "{user_code}", "decision": "allow"}),
     "member-removed": Page(

@@ -53,6 +53,8 @@ world = SimpleNamespace(alice=people["owner"], bob=people["member"], mallory=per
 world.acme, world.sync = Organisation.objects.get(), Integration.objects.get(pk=sync["client_id"])
 places = Places(world, {user["email"]: user["password"] for user in demo["users"]}, sync["redirect_uris"][0])
 cookies = {who: {c.key: c.value for c in places.browser(who).cookies.values() if c.value} for who in BROWSERS}
+for jar in cookies.values():
+    jar.pop("messages", None)  # "Signed in", once
 print(json.dumps({"cookies": cookies, "paths": {name: places.fill(page.path) for name, page in PAGES.items()}}))
 """
 TABLET = "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
