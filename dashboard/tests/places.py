@@ -49,7 +49,7 @@ class Places:
             "integration_id": world.sync.pk,
             "organisation_id": world.acme.pk,
             "user_id": world.bob.pk,
-            "pk": _passkey(world.bob).pk,
+            "pk": passkey(world.bob).pk,
             "consent": authorize_url(world.sync, redirect_uri=callback),
             "user_code": devices.begin(world.sync, ["profile"]).user_code,
         }
@@ -124,7 +124,7 @@ def _invitation(world: World) -> str:
     return token
 
 
-def _passkey(user: User) -> Authenticator:
+def passkey(user: User) -> Authenticator:
     """As a browser would have registered it."""
     public = ES256.from_cryptography_key(ec.generate_private_key(ec.SECP256R1()).public_key())
     name = uuid.uuid4().bytes

@@ -14,6 +14,7 @@ from accounts import revocation, second_factors, tokens
 from accounts.models import Cause, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
+from dashboard.tests.places import passkey
 
 pytestmark = pytest.mark.django_db
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -58,6 +59,12 @@ def test_the_password_alone_opens_nothing(bob):
     assert answer["Location"].startswith("/accounts/2fa/authenticate/")
     assert not is_in(client)
     assert is_in(sign_in(bob))
+
+
+def test_a_passkey_is_offered_to_whoever_has_one(bob):
+    assert b"Use a passkey" not in password(bob)[0].get("/accounts/2fa/authenticate/").content
+    passkey(bob)
+    assert b"Use a passkey" in password(bob)[0].get("/accounts/2fa/authenticate/").content
 
 
 def test_a_code_works_once_whatever_the_cache_remembers(bob):
