@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField,
 from django.db.models.functions import Coalesce
 
 from accounts import events, keys, visitors
-from accounts.models import Cause, Integration, Organisation, Revocation, SigningKey, User, revocations
+from accounts.models import Cause, Integration, Organisation, Revocation, RevocationEntry, SigningKey, User, revocations
 from accounts.revocation import aftermath, coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
@@ -21,6 +21,7 @@ OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, 
 # Revocations take turns: two that cover the same rows would otherwise lock them in different orders. The number is
 # arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
 TURN = 7_401_002_338
+LIST = RevocationEntry._meta.db_table
 
 # Raises the epoch, and sets what is not given as None.
 SHUT_OUT = Update(
@@ -84,10 +85,11 @@ def revoke(
     the caller commits.
     """
     called_at = clock()
+    began_it = not connection.in_atomic_block
     if cause in OF_A_USER and not scope.is_whole_user:
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
     with transaction.atomic():
-        take_turn()
+        highest = take_turn()
         revocation = Revocation(
             cause=cause,
             reason=reason,
@@ -101,17 +103,24 @@ def revoke(
         _end_holder(scope, revocation)
         revocation.save(force_insert=True)
         _record(scope, revocation, by, visitor)
-        transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, patience=patience))
+        # What a caller's transaction wrote before is not after that id, and must not go without saying.
+        since = highest if began_it else None
+        transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, since=since, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
             aftermath.mail_the_way_back(scope.user)
     return revocation
 
 
-def take_turn() -> None:
-    """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+def take_turn() -> int:
+    """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock.
+
+    Returns the highest id in the list: what this transaction writes from here on has a higher one, since both databases
+    hand ids out in order.
+    """
+    turn = "pg_advisory_xact_lock(%s)" if connection.vendor == "postgresql" else "%s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {turn}, (SELECT coalesce(max(id), 0) FROM {LIST})", [TURN])  # noqa: S608  # constants
+        return int(cursor.fetchone()[1])
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:

@@ -1,8 +1,9 @@
 """A worker's copy of the revocation list, and the lease for which it may be trusted.
 
-What must be refused is found in dictionaries, with no I/O. Entries come from the database alone, and each stays for one
-access-token lifetime and a minute after this process first saw it. Its commit lies before that; what was minted before
-the commit has run out by then. No clock of another machine is asked, so none can be wrong.
+What must be refused is found in dictionaries, with no I/O. Entries come from the database, some of them ahead of it by
+message, and each stays for one access-token lifetime and a minute after this process first saw it there. Its commit
+lies before that; what was minted before the commit has run out by then. No clock of another machine is asked, so none
+can be wrong.
 """
 
 import time
@@ -76,6 +77,11 @@ class RevocationList:
             or claims.epoch < self._users.get(claims.subject_hex, 0)
             or claims.kid in self.keys
         )
+
+    def heed(self, rows: Iterable[Row]) -> None:
+        """Refuses these too, which the database will have at the next reading."""
+        for row in rows:
+            _note(row, self._users, self._grants, self.keys)
 
     def add(self, rows: Iterable[Row], *, seen_at: float) -> None:
         """Takes entries in, one by one, while others look things up."""

@@ -7,7 +7,7 @@ from django.db import connection
 
 from accounts import keys
 from accounts.models import RevocationEntry
-from accounts.revocation.list import RevocationList, Row, State
+from accounts.revocation.list import Kind, RevocationList, Row, State
 
 AT_ONCE = 10_000  # rows deleted in one statement
 
@@ -18,7 +18,23 @@ _NEWER = (
     f"SELECT number, highest, total, id, kind, subject, epoch FROM ({_STATE}) AS state "
     f"LEFT JOIN {_TABLE} ON id > %s ORDER BY id"
 )
+_SINCE = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s ORDER BY id LIMIT %s"
 _ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE} ORDER BY id"
+
+
+def since(highest: int, most: int) -> list[Row] | None:
+    """The entries with higher ids; None when there are more than `most`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SINCE, [highest, most + 1])
+        rows = list(map(Row._make, cursor.fetchall()))
+    return rows if len(rows) <= most else None
+
+
+def heed(copy: RevocationList, rows: list[Row]) -> None:
+    """Takes in what a message says, ahead of the database: nothing that is read later can undo it."""
+    copy.heed(rows)
+    if any(row.kind == Kind.KEY for row in rows):
+        keys.forget()
 
 
 def read_into(copy: RevocationList, *, seen_at: float) -> None:

@@ -1,8 +1,9 @@
 """Receipts: which workers have applied a revocation, and how fast; signed, and kept with it.
 
-A worker that may hold a lease is in the register. It has confirmed when it read the database after the commit and says
-so; it is fenced when any lease that it can still hold from before the commit has run out, so that it asks the database;
-else it is pending. A receipt is complete when none is. It refuses to guess: silence is waited out.
+A worker that may hold a lease is in the register. It has confirmed when it has taken in, after the commit, what the
+transaction wrote into the list, and says so; it is fenced when any lease that it can still hold from before the commit
+has run out, so that it asks the database; else it is pending. A receipt is complete when none is. It refuses to guess:
+silence is waited out.
 """
 
 import logging
@@ -14,6 +15,7 @@ from django.utils import timezone
 
 from accounts import jws
 from accounts.models import Revocation, Worker
+from accounts.revocation import reading
 from accounts.revocation.list import clock
 from accounts.revocation.wire import Announcement
 from accounts.statements import Rows
@@ -21,32 +23,35 @@ from accounts.statements import Rows
 log = logging.getLogger(__name__)
 
 MARGIN = 0.05  # seconds, for clocks that do not run quite alike
+MOST_TOLD = 100  # entries that an announcement tells; of more it says only that there are some
 TYP = "revocation-receipt+jwt"
 REGISTER = Rows(Worker.objects.all())
 
 
-def collect(revocation: Revocation, *, called_at: float, patience: float | None) -> None:
+def collect(revocation: Revocation, *, called_at: float, since: int | None, patience: float | None) -> None:
     """Waits for the workers, `patience` seconds at most, and keeps the receipt. To be called after the commit.
 
+    `since` is an id in the list after which all stands that the transaction wrote; None where nobody knows one.
     Raises nothing: what is committed is committed. Without a receipt the revocation says so itself.
     """
     committed_at = clock()
     try:
         waiting = {str(worker.pk): worker for worker in REGISTER.all()}
-        confirmed = _confirmations(waiting, called_at, patience)
+        confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})
     except Error:
         log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
 
 
-def _confirmations(waiting: dict[str, Worker], called_at: float, patience: float | None) -> list[dict[str, Any]]:
+def _confirmations(
+    waiting: dict[str, Worker], called_at: float, since: int | None, patience: float | None
+) -> list[dict[str, Any]]:
     """Takes whoever confirms out of `waiting`."""
-    lease = max((worker.lease_seconds + MARGIN for worker in waiting.values()), default=0.0)
+    lease = max(worker.lease_seconds + MARGIN for worker in waiting.values())
     confirmed: list[dict[str, Any]] = []
-    if not waiting:
-        return confirmed
-    for worker_id in Announcement().confirmations(lease if patience is None else min(lease, patience)):
+    entries = None if since is None else reading.since(since, MOST_TOLD)
+    for worker_id in Announcement(entries).confirmations(lease if patience is None else min(lease, patience)):
         worker = waiting.pop(worker_id, None)
         if worker:
             confirmed.append({"worker": worker.name, "ms": _ms(called_at)})

@@ -1,27 +1,41 @@
-"""What workers and whoever revokes tell each other through Redis: that there is something to read, and who has read it.
+"""What workers and whoever revokes tell each other through Redis: what there is to refuse, and who refuses it.
 
-Nothing is believed of Redis but that a worker we know of, which signs with our SECRET_KEY, has read the database after
-this very announcement. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
+Nothing is accepted because of what Redis says. It is believed that a process of ours, which signs with our SECRET_KEY,
+has committed these entries, and that a worker we know of refuses them since this very announcement. Without Redis, or
+with one that loses, delays or forges what it is told, the wait is the lease.
 """
 
 import functools
+import json
 import logging
 import secrets
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
+from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.revocation.list import Row
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "portcullis:revocations"
 REPEAT = 0.25  # seconds between announcements while somebody has not answered
 MOST_HEARD = 1000  # announcements answered after one reading
 TIMEOUT = 0.25  # seconds that a Redis command may take
 KEPT = 60  # seconds
+
+
+_signer = signing.Signer(salt=__name__)
+
+
+class Announced(NamedTuple):
+    """`entries` is None where there are too many to tell, or not all are known: they are to be read."""
+
+    id: str
+    entries: list[Row] | None
 
 
 @functools.cache
@@ -38,33 +52,33 @@ class Ear:
         self._subscription: Any = None
         self._try_again_at = 0.0
 
-    def wait(self, seconds: float) -> list[str]:
-        """Waits for an announcement, for so long at most. Returns all that have come."""
+    def wait(self, seconds: float) -> list[Announced]:
+        """Waits for an announcement, for so long at most. Returns all that have come, and are ours."""
         until = time.monotonic() + seconds
         if not self._subscribe():
             time.sleep(max(0.0, until - time.monotonic()))
             return []
-        heard: list[str] = []
+        heard: list[Announced | None] = []
         try:
             while len(heard) < MOST_HEARD:
                 message = self._subscription.get_message(timeout=0 if heard else max(0.0, until - time.monotonic()))
                 if message and message["type"] == "message":
-                    heard.append(str(message["data"]))
+                    heard.append(_read(str(message["data"])))
                 elif heard or time.monotonic() >= until:
                     break
         except (redis.RedisError, OSError, ValueError) as error:
             self._lost(error)
             time.sleep(max(0.0, until - time.monotonic()))
-        return heard
+        return [one for one in heard if one]
 
-    def confirm(self, announcements: list[str], worker_id: str) -> None:
+    def confirm(self, announcements: list[Announced], worker_id: str) -> None:
         if not announcements:
             return
         try:
             pipeline = self._redis.pipeline(transaction=False)
             for announcement in announcements:
-                key = _key(announcement)
-                pipeline.rpush(key, f"{worker_id} {_signature(announcement, worker_id)}")
+                key = _key(announcement.id)
+                pipeline.rpush(key, f"{worker_id} {_signature(announcement.id, worker_id)}")
                 pipeline.expire(key, KEPT)
             pipeline.execute()
         except (redis.RedisError, OSError) as error:
@@ -74,7 +88,7 @@ class Ear:
         if self._subscription is None and time.monotonic() >= self._try_again_at:
             try:
                 subscription = self._redis.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
-                subscription.subscribe(CHANNEL)
+                subscription.subscribe(channel(self._redis))
                 self._subscription = subscription
             except (redis.RedisError, OSError) as error:
                 self._lost(error)
@@ -89,8 +103,9 @@ class Ear:
 class Announcement:
     """The revoker's side: one act, announced until all have answered or the time is up."""
 
-    def __init__(self) -> None:
+    def __init__(self, entries: list[Row] | None) -> None:
         self.id = secrets.token_hex(16)
+        self._message = _signer.sign(json.dumps([self.id, entries]))
         self._redis = _client(settings.REDIS_URL) if settings.REDIS_URL else None
 
     def confirmations(self, seconds: float) -> Iterator[str]:
@@ -98,7 +113,7 @@ class Announcement:
         until = time.monotonic() + seconds
         try:
             while self._redis and time.monotonic() < until:
-                self._redis.publish(CHANNEL, self.id)
+                self._redis.publish(channel(self._redis), self._message)
                 again_at = min(until, time.monotonic() + REPEAT)
                 while (left := again_at - time.monotonic()) > 0:
                     yield from self._next(left)
@@ -112,6 +127,20 @@ class Announcement:
         worker_id, _, signature = str(found[1]).partition(" ") if found else ("", "", "")
         if found and constant_time_compare(signature, _signature(self.id, worker_id)):
             yield worker_id
+
+
+def channel(client: redis.Redis) -> str:
+    """Of this database of that Redis, whose channels know no databases: two houses may share a server."""
+    return f"portcullis:revocations:{client.get_connection_kwargs().get('db', 0)}"
+
+
+def _read(message: str) -> Announced | None:
+    try:
+        id_, entries = json.loads(_signer.unsign(message))
+    except (signing.BadSignature, ValueError):
+        log.warning("An announcement on Redis is not ours.")
+        return None
+    return Announced(id_, None if entries is None else [Row(*entry) for entry in entries])
 
 
 def _key(announcement: str) -> str:

@@ -1,9 +1,10 @@
 """The thread that keeps this process's copy of the revocation list, and with it the lease.
 
 It starts at the first access token that the process sees, so after any fork, and never in a command that needs none. At
-each poll, and whenever it is woken, it asks the database whether the list has changed, reads what did, and renews the
-lease, counted from before the question. Before its first lease, and every few seconds, it registers, so that whoever
-revokes knows whom to wait for: by the database, because Redis may be lost without the lease being so.
+each poll it asks the database whether the list has changed, reads what did, and renews the lease, counted from before
+the question. An announcement that tells what to refuse is heeded at once; one that does not makes it ask. Before its
+first lease, and every few seconds, it registers, so that whoever revokes knows whom to wait for: by the database,
+because Redis may be lost without the lease being so.
 """
 
 import atexit
@@ -41,12 +42,18 @@ class Keeper(threading.Thread):
         self._is_fed = False
 
     def run(self) -> None:
-        seconds = 0.0
+        due = clock()
         while not self._stopping.is_set():
-            announcements = self._ear.wait(seconds)
-            if self._poll():
-                self._ear.confirm(announcements, str(self.id))
-            seconds = settings.REVOCATION_POLL_SECONDS
+            heard = self._ear.wait(max(0.0, due - clock()))
+            told = [one for one in heard if one.entries is not None]
+            for one in told:
+                reading.heed(self._copy, one.entries or [])
+            self._ear.confirm(told, str(self.id))
+            untold = [one for one in heard if one.entries is None]
+            if untold or clock() >= due:
+                due = clock() + settings.REVOCATION_POLL_SECONDS
+                if self._poll():
+                    self._ear.confirm(untold, str(self.id))
         self._sign_off()
 
     def stop(self) -> None:

@@ -3,15 +3,18 @@
 Not run on SQLite, beside which the tests start no Redis.
 """
 
+import contextlib
 import threading
 import time
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
-from accounts import revocation
+from accounts import revocation, tokens
 from accounts.models import Cause, Worker
-from accounts.revocation import Scope, wire
+from accounts.revocation import Scope, reading, receipts, wire
+from accounts.revocation.list import RevocationList, State
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,7 +23,7 @@ def registered(name, lease):
     return Worker.objects.create(name=name, lease_seconds=lease, seen_at=timezone.now())
 
 
-def while_revoking(world, answer):
+def while_revoking(world, answer, within=contextlib.nullcontext):
     """The receipt, where `answer` is done for each announcement as it is heard."""
     going = threading.Event()
 
@@ -34,7 +37,9 @@ def while_revoking(world, answer):
     thread.start()
     time.sleep(0.2)
     try:
-        return revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE).receipt
+        with within():
+            revoked = revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE)
+        return revoked.receipt
     finally:
         going.set()
         thread.join()
@@ -51,8 +56,8 @@ def test_a_forged_confirmation_is_not_believed(world):
     worker = registered("web-1:7", lease=0.5)
 
     def forge(ear, announcement):
-        ear._redis.rpush(f"portcullis:confirmed:{announcement}", f"{worker.pk} {'0' * 64}")
-        ear._redis.rpush(f"portcullis:confirmed:{announcement}", "nothing of ours")
+        ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", f"{worker.pk} {'0' * 64}")
+        ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", "nothing of ours")
 
     receipt = while_revoking(world, forge)
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
@@ -63,3 +68,50 @@ def test_somebody_whom_nobody_knows_confirms_nothing(world):
     stranger = "00000000-0000-4000-8000-000000000000"
     receipt = while_revoking(world, lambda ear, announcement: ear.confirm([announcement], stranger))
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
+
+
+def test_an_announcement_tells_what_the_transaction_wrote_into_the_list(world):
+    """Which is enough to refuse: the worker has no need to ask the database, and its copy none of a state."""
+    worker, copy = registered("web-1:7", lease=20), RevocationList()
+    claims = tokens.verify(world.connect(world.bob)["access_token"])
+
+    def heed(ear, announcement):
+        reading.heed(copy, announcement.entries)
+        ear.confirm([announcement], str(worker.pk))
+
+    assert while_revoking(world, heed)["complete"]
+    assert copy.refuses(claims)
+    assert copy.state == State()
+
+
+def test_within_a_transaction_of_the_callers_nothing_is_told(world):
+    """What it wrote before would go without saying. The worker reads."""
+    worker, told = registered("web-1:7", lease=20), []
+
+    def listen(ear, announcement):
+        told.append(announcement.entries)
+        ear.confirm([announcement], str(worker.pk))
+
+    assert while_revoking(world, listen, transaction.atomic)["complete"]
+    assert set(told) == {None}  # it is repeated until all have answered
+
+
+def test_too_much_is_not_told(world, monkeypatch):
+    monkeypatch.setattr(receipts, "MOST_TOLD", 0)
+    worker, told = registered("web-1:7", lease=20), []
+
+    def listen(ear, announcement):
+        told.append(announcement.entries)
+        ear.confirm([announcement], str(worker.pk))
+
+    assert while_revoking(world, listen)["complete"]
+    assert set(told) == {None}  # it is repeated until all have answered
+
+
+@pytest.mark.parametrize("message", ["", "somebody", '["id", [[1, "user", "x", 9]]]', '["id", null]:forged'])
+def test_a_forged_announcement_is_not_heard(message):
+    """Nothing is ever accepted because of Redis; and nobody is refused on a stranger's word either."""
+    ear = wire.Ear()
+    assert ear.wait(0.1) == []
+    ear._redis.publish(wire.channel(ear._redis), message)
+    assert ear.wait(0.2) == []
