@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 USER, MEMBERSHIP, ORGANISATION = "accounts_user", "accounts_membership", "accounts_organisation"
 GRANT, SECRET, INTEGRATION = "accounts_grant", "accounts_clientsecret", "accounts_integration"
-KEY, BLACKLISTED = "accounts_signingkey", "token_blacklist_blacklistedtoken"
+KEY = "accounts_signingkey"
+OUTSTANDING, BLACKLISTED = "token_blacklist_outstandingtoken", "token_blacklist_blacklistedtoken"
 ENTRIES = "accounts_revocationentry (kind, subject, epoch, created_at)"
 NO_EPOCH_IS_HIGHER = str(2**62)
 WAS_ENDED = "OLD.ended_at IS NULL AND NEW.ended_at IS NOT NULL"
@@ -81,9 +82,12 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     given_away = f"{moved} OR (OLD.user_id IS NULL) <> (NEW.user_id IS NULL)"
     changed = f"({WAS_ENDED}) OR ({cut_short}) OR {given_away}"
     refuse = sql.refuse("grant", sql.hex_of("NEW.id"))
-    # What simplejwt knows of a grant is blacklisted with it, whoever ends it.
+    # What simplejwt knows of a grant is blacklisted with it, whoever ends it, and goes with what it refers to: whatever
+    # deletes several tables in one transaction, in any order, must find nothing in its way.
     blacklist = f"INSERT INTO {BLACKLISTED} (token_id, blacklisted_at) SELECT NEW.outstanding_id, {sql.now}"
-    which = f"{WAS_ENDED} AND NEW.outstanding_id IS NOT NULL ON CONFLICT (token_id) DO NOTHING"
+    is_known = f"EXISTS (SELECT 1 FROM {OUTSTANDING} AS known WHERE known.id = NEW.outstanding_id)"
+    which = f"{WAS_ENDED} AND {is_known} ON CONFLICT (token_id) DO NOTHING"
+    drop_it = f"DELETE FROM {BLACKLISTED} WHERE token_id = OLD.id"
     rows = "FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE"
     refuse_changed = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('NEW.id')}, 0, {sql.now} {rows} {changed}"
     end_all = sql.end(GRANT, "outstanding_id IN (SELECT token_id FROM new_rows)")
@@ -99,6 +103,7 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
         ),
         Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
         Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),
+        Trigger("outstanding_gone", "DELETE", OUTSTANDING, "", drop_it),
         Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id"), end_all),
     ]
 

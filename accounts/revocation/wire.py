@@ -27,7 +27,6 @@ MOST_HEARD = 1000  # announcements answered after one reading
 TIMEOUT = 0.25  # seconds that a Redis command may take
 KEPT = 60  # seconds
 
-
 _signer = signing.Signer(salt=__name__)
 
 
@@ -108,17 +107,24 @@ class Announcement:
         self._message = _signer.sign(json.dumps([self.id, entries]))
         self._redis = _client(settings.REDIS_URL) if settings.REDIS_URL else None
 
+    def send(self) -> None:
+        if self._redis:
+            try:
+                self._redis.publish(channel(self._redis), self._message)
+            except (redis.RedisError, OSError) as error:
+                log.warning("Could not announce a revocation: %s", error)
+
     def confirmations(self, seconds: float) -> Iterator[str]:
-        """Ids of workers, as they confirm. Ends when the time is up."""
+        """Ids of workers, as they confirm; sends again to those who do not. Ends when the time is up."""
         until = time.monotonic() + seconds
         try:
             while self._redis and time.monotonic() < until:
-                self._redis.publish(channel(self._redis), self._message)
                 again_at = min(until, time.monotonic() + REPEAT)
                 while (left := again_at - time.monotonic()) > 0:
                     yield from self._next(left)
+                self.send()
         except (redis.RedisError, OSError) as error:
-            log.warning("Could not announce a revocation: %s", error)
+            log.warning("Could not hear who confirms a revocation: %s", error)
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _next(self, seconds: float) -> Iterator[str]:
@@ -137,10 +143,10 @@ def channel(client: redis.Redis) -> str:
 def _read(message: str) -> Announced | None:
     try:
         id_, entries = json.loads(_signer.unsign(message))
-    except (signing.BadSignature, ValueError):
-        log.warning("An announcement on Redis is not ours.")
+        return Announced(id_, None if entries is None else [Row(*entry) for entry in entries])
+    except (signing.BadSignature, ValueError, TypeError):  # of another house, or of another version of this one
+        log.warning("An announcement on Redis was not understood.")
         return None
-    return Announced(id_, None if entries is None else [Row(*entry) for entry in entries])
 
 
 def _key(announcement: str) -> str:

@@ -108,8 +108,12 @@ def test_too_much_is_not_told(world, monkeypatch):
     assert set(told) == {None}  # it is repeated until all have answered
 
 
-@pytest.mark.parametrize("message", ["", "somebody", '["id", [[1, "user", "x", 9]]]', '["id", null]:forged'])
-def test_a_forged_announcement_is_not_heard(message):
+@pytest.mark.parametrize(
+    "message",
+    ["", "somebody", '["id", [[1, "user", "x", 9]]]', '["id", null]:forged', wire._signer.sign('["id", [[1]]]')],
+    ids=["empty", "text", "unsigned", "forged", "of another version"],
+)
+def test_an_announcement_that_is_not_ours_is_not_heard(message):
     """Nothing is ever accepted because of Redis; and nobody is refused on a stranger's word either."""
     ear = wire.Ear()
     assert ear.wait(0.1) == []
