@@ -36,30 +36,22 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
     """
     committed_at = clock()
     try:
-        announcement = _announce(since)
         waiting = {str(worker.pk): worker for worker in REGISTER.all()}
-        confirmed = _confirmations(announcement, waiting, called_at, patience) if waiting else []
+        confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})
     except Error:
         log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
 
 
-def _announce(since: int | None) -> Announcement:
-    """Before it is looked up who is to answer: they need not wait for that."""
-    told = reading.since(since, MOST_TOLD) if since is not None and settings.REDIS_URL else None
-    announcement = Announcement(told)
-    announcement.send()
-    return announcement
-
-
 def _confirmations(
-    announcement: Announcement, waiting: dict[str, Worker], called_at: float, patience: float | None
+    waiting: dict[str, Worker], called_at: float, since: int | None, patience: float | None
 ) -> list[dict[str, Any]]:
     """Takes whoever confirms out of `waiting`."""
     lease = max(worker.lease_seconds + MARGIN for worker in waiting.values())
     confirmed: list[dict[str, Any]] = []
-    for worker_id in announcement.confirmations(lease if patience is None else min(lease, patience)):
+    entries = None if since is None else reading.since(since, MOST_TOLD)
+    for worker_id in Announcement(entries).confirmations(lease if patience is None else min(lease, patience)):
         worker = waiting.pop(worker_id, None)
         if worker:
             confirmed.append({"worker": worker.name, "ms": _ms(called_at)})

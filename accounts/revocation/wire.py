@@ -107,24 +107,17 @@ class Announcement:
         self._message = _signer.sign(json.dumps([self.id, entries]))
         self._redis = _client(settings.REDIS_URL) if settings.REDIS_URL else None
 
-    def send(self) -> None:
-        if self._redis:
-            try:
-                self._redis.publish(channel(self._redis), self._message)
-            except (redis.RedisError, OSError) as error:
-                log.warning("Could not announce a revocation: %s", error)
-
     def confirmations(self, seconds: float) -> Iterator[str]:
-        """Ids of workers, as they confirm; sends again to those who do not. Ends when the time is up."""
+        """Ids of workers, as they confirm. Ends when the time is up."""
         until = time.monotonic() + seconds
         try:
             while self._redis and time.monotonic() < until:
+                self._redis.publish(channel(self._redis), self._message)
                 again_at = min(until, time.monotonic() + REPEAT)
                 while (left := again_at - time.monotonic()) > 0:
                     yield from self._next(left)
-                self.send()
         except (redis.RedisError, OSError) as error:
-            log.warning("Could not hear who confirms a revocation: %s", error)
+            log.warning("Could not announce a revocation: %s", error)
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _next(self, seconds: float) -> Iterator[str]:
