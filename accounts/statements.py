@@ -152,7 +152,7 @@ class _Returning:
 
 
 class UpdateReturning(_Returning):
-    """As Update; the expressions see the row as it is written, and everything else as it was."""
+    """As Update. No expression names a field that it writes: SQLite tells of it before, PostgreSQL after."""
 
     def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any], **fields: Any) -> None:
         query: Any = rows.query.chain(UpdateQuery)
