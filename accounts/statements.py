@@ -11,6 +11,7 @@ that of the compilation.
 import functools
 import itertools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Generic, TypeVar, cast
 
@@ -52,7 +53,9 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, 
     sql, params = compiler.as_sql()
     if returning and vendor != "sqlite":
         columns = [compiler.compile(expression) for expression in returning]
-        sql += " RETURNING " + ", ".join(text for text, _ in columns)
+        told = ", ".join(f"{text} AS told_{number}" for number, (text, _) in enumerate(columns))
+        names = ", ".join(f"told_{number}" for number in range(len(columns)))
+        sql = f"WITH changed AS ({sql} RETURNING {told}) SELECT {names}, count(*) FROM changed GROUP BY {names}"  # noqa: S608
         params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
@@ -127,7 +130,8 @@ class Update(_Statement):
 
 
 class _Returning:
-    """Changes what a queryset finds, and tells of each row what `returning` says: expressions, without joins."""
+    """Changes what a queryset finds, and tells how many rows there were of each kind: `returning` makes the kinds, by
+    expressions without joins."""
 
     def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any]) -> None:
         self._finds_nothing = rows.query.is_empty()
@@ -135,20 +139,19 @@ class _Returning:
         self._before = _Statement(rows.order_by().values_list(*told).query)
         self._change = _Statement(change, [one.resolve_expression(rows.query) for one in told])
 
-    def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+    def __call__(self, **values: Any) -> Counter[tuple[Any, ...]]:
         if self._finds_nothing:
-            return []
+            return Counter()
         with connection.cursor() as cursor:
             # After RETURNING, SQLite 3.40 takes any IS NULL for false. It lets one writer in at a time, so what is read
             # first, in the same transaction, is what is changed.
             if connection.vendor == "sqlite":
                 self._before.execute(cursor, values)
-                found: list[tuple[Any, ...]] = cursor.fetchall()
+                found = Counter(cursor.fetchall())
                 self._change.execute(cursor, values)
-            else:
-                self._change.execute(cursor, values)
-                found = cursor.fetchall()
-        return found
+                return found
+            self._change.execute(cursor, values)
+            return Counter({tuple(kind): number for *kind, number in cursor.fetchall()})
 
 
 class UpdateReturning(_Returning):

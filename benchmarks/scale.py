@@ -68,23 +68,25 @@ def everything(among: int) -> float:
 
 
 def _ten_thousand(size: int) -> None:
-    progress.say("gathering ten thousand people more")
+    progress.say("revoking everything of ten thousand people, three times")
     use("scale_large")
-    organisation = crowd.gather(users=10_000, sessions=50_000, grants=40_000, first=size)
+    took = [_one_organisation(size + turn * 100_000) for turn in range(3)]
+    seconds = figures.median(took)
+    row = ["50,001 sessions and 40,001 grants, median of 3", number(seconds), *Goal(1, " s").judge(seconds)]
+    print(table(["10,000 people in one act", "s", "goal", "met"], [row]))
+
+
+def _one_organisation(first: int) -> float:
+    """Seconds."""
+    organisation = crowd.gather(users=10_000, sessions=50_000, grants=40_000, first=first)
     crowd.settle()
-    progress.say("revoking everything of ten thousand people")
     sessions, grants = Session.objects.count(), Grant.objects.filter(ended_at=None).count()
     began = time.perf_counter()
     revoked = revocation.revoke(Scope(organisation=organisation), cause=Cause.ENDED)
     seconds = time.perf_counter() - began
-    assert sessions - Session.objects.count() == revoked.sessions
-    assert grants - Grant.objects.filter(ended_at=None).count() == revoked.grants
-    row = [
-        f"{revoked.sessions:,} sessions and {revoked.grants:,} grants",
-        number(seconds),
-        *Goal(1, " s").judge(seconds),
-    ]
-    print(table(["10,000 people in one act", "s", "goal", "met"], [row]))
+    assert sessions - Session.objects.count() == revoked.sessions == 50_001
+    assert grants - Grant.objects.filter(ended_at=None).count() == revoked.grants == 40_001
+    return seconds
 
 
 def use(name: str) -> None:

@@ -95,10 +95,10 @@ class Coverage:
 
 
 class Ends(NamedTuple):
-    """Ends what is covered, and says of each row: whether it was live, and one thing more."""
+    """Ends what is covered, and says how many were live, and what else they were."""
 
-    sessions: DeleteReturning  # how many open pages it had
-    grants: UpdateReturning  # whether it was a code still
+    sessions: DeleteReturning  # by how many open pages they had
+    grants: UpdateReturning  # by whether they were codes still
     client_secrets: UpdateReturning
 
 

@@ -127,13 +127,13 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it."""
     given = {**scope.given(), "now": revocation.at, "revocation": revocation.pk}
     ends = coverage.ends(frozenset(scope.given()))
-    open_pages = [streams for was_live, streams in ends.sessions(**given) if was_live]
-    revocation.sessions, revocation.streams = len(open_pages), sum(open_pages)
-    grants = ends.grants(**given)
-    were_codes = [is_code for was_live, is_code in grants if was_live]
-    revocation.codes = sum(map(bool, were_codes))
-    revocation.grants = len(were_codes) - revocation.codes
-    revocation.client_secrets = sum(bool(was_live) for (was_live,) in ends.client_secrets(**given))
+    sessions, grants, secrets = (end(**given) for end in ends)
+    live_sessions = [(streams, number) for (was_live, streams), number in sessions.items() if was_live]
+    revocation.sessions = sum(number for _, number in live_sessions)
+    revocation.streams = sum(streams * number for streams, number in live_sessions)
+    # SQLite has 1 for true, which is the same key.
+    revocation.grants, revocation.codes = grants[True, False], grants[True, True]
+    revocation.client_secrets = secrets[True,]
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:

@@ -66,19 +66,19 @@ END = UpdateReturning(SECRET, [NOT_ENDED, models.F("hint")], ended_at=Given("at"
 DROP = DeleteReturning(SECRET, [models.F("hint")])
 
 
-def test_an_update_tells_of_each_row_that_it_took_what_it_was(world):
-    found = END(integration=world.sync.pk, at=timezone.now())
-    assert [(bool(was), hint) for was, hint in found] == [(True, world.sync.secrets.get().hint)]
+def test_an_update_tells_how_many_there_were_of_each_kind(world):
+    hint = world.sync.secrets.get().hint
+    assert END(integration=world.sync.pk, at=timezone.now()) == {(True, hint): 1}
     assert world.sync.secrets.get().ended_at
-    assert END(integration=world.sync.pk, at=timezone.now()) == []
+    assert END(integration=world.sync.pk, at=timezone.now()) == {}
 
 
 def test_a_deletion_tells_what_it_took(world):
     hint = world.sync.secrets.get().hint
-    assert [DROP(integration=world.sync.pk), DROP(integration=world.sync.pk)] == [[(hint,)], []]
+    assert [DROP(integration=world.sync.pk), DROP(integration=world.sync.pk)] == [{(hint,): 1}, {}]
     assert not world.sync.secrets.exists()
 
 
 def test_what_can_find_nothing_asks_nothing(db, django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert DeleteReturning(Integration.objects.none(), [models.F("name")])() == []
+        assert DeleteReturning(Integration.objects.none(), [models.F("name")])() == {}
