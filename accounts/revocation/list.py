@@ -1,9 +1,9 @@
 """A worker's copy of the revocation list, and the lease for which it may be trusted.
 
 What must be refused is found in dictionaries, with no I/O. Entries come from the database, some of them ahead of it by
-message, and each stays for one access-token lifetime and a minute after this process first saw it there. Its commit
-lies before that; what was minted before the commit has run out by then. No clock of another machine is asked, so none
-can be wrong.
+message, and each stays for one access-token lifetime and a minute after this process first saw it. Its commit lies
+before that, by message too; what was minted before the commit has run out by then. No clock of another machine is
+asked, so none can be wrong.
 """
 
 import time
@@ -47,6 +47,13 @@ class State(NamedTuple):
     total: int = 0
 
 
+class News(NamedTuple):
+    """What the list is, and what is new in it, of one moment."""
+
+    state: State
+    rows: list[Row]
+
+
 class RevocationList:
     def __init__(self) -> None:
         self.forget()
@@ -78,18 +85,19 @@ class RevocationList:
             or claims.kid in self.keys
         )
 
-    def heed(self, rows: Iterable[Row]) -> None:
-        """Refuses these too, which the database will have at the next reading."""
-        for row in rows:
-            _note(row, self._users, self._grants, self.keys)
+    def heed(self, news: News, *, seen_at: float) -> bool:
+        """Takes in what is new. Whether that is all: what nobody has told of is in the list as well."""
+        self.add(news.rows, seen_at=seen_at)
+        return self.state == news.state
 
     def add(self, rows: Iterable[Row], *, seen_at: float) -> None:
-        """Takes entries in, one by one, while others look things up."""
+        """Takes entries in, one by one, while others look things up. Twice is once."""
         number, highest, total = self.state
         for row in rows:
-            self._seen_at[row.id] = seen_at
             _note(row, self._users, self._grants, self.keys)
-            number, highest, total = number + 1, max(highest, row.id), total + row.id
+            if row.id not in self._seen_at:
+                self._seen_at[row.id] = seen_at
+                number, highest, total = number + 1, max(highest, row.id), total + row.id
         self.state = State(number, highest, total)
 
     def replace(self, rows: Iterable[Row], *, seen_at: float) -> None:

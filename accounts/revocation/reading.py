@@ -3,11 +3,13 @@
 Constant text on a plain cursor: it runs several times a second in every process. It must not be sent to a replica.
 """
 
+from typing import Any
+
 from django.db import connection
 
 from accounts import keys
 from accounts.models import RevocationEntry
-from accounts.revocation.list import Kind, RevocationList, Row, State
+from accounts.revocation.list import Kind, News, RevocationList, Row, State, clock
 
 AT_ONCE = 10_000  # rows deleted in one statement
 
@@ -18,23 +20,25 @@ _NEWER = (
     f"SELECT number, highest, total, id, kind, subject, epoch FROM ({_STATE}) AS state "
     f"LEFT JOIN {_TABLE} ON id > %s ORDER BY id"
 )
-_SINCE = f"SELECT id, kind, subject, epoch FROM {_TABLE} WHERE id > %s ORDER BY id LIMIT %s"
+_FEW = f"{_NEWER} LIMIT %s"
 _ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE} ORDER BY id"
 
 
-def since(highest: int, most: int) -> list[Row] | None:
-    """The entries with higher ids; None when there are more than `most`."""
+def since(highest: int, most: int) -> News | None:
+    """What the list is, and its entries with higher ids; None when there are more than `most`."""
     with connection.cursor() as cursor:
-        cursor.execute(_SINCE, [highest, most + 1])
-        rows = list(map(Row._make, cursor.fetchall()))
-    return rows if len(rows) <= most else None
+        cursor.execute(_FEW, [highest, most + 1])
+        rows = cursor.fetchall()
+    news = _news(rows)
+    return news if len(news.rows) <= most else None
 
 
-def heed(copy: RevocationList, rows: list[Row]) -> None:
-    """Takes in what a message says, ahead of the database: nothing that is read later can undo it."""
-    copy.heed(rows)
-    if any(row.kind == Kind.KEY for row in rows):
+def heed(copy: RevocationList, news: News) -> bool:
+    """Takes in what a message says, ahead of the next reading. Whether that makes one unnecessary."""
+    is_all = copy.heed(news, seen_at=clock())
+    if any(row.kind == Kind.KEY for row in news.rows):
         keys.forget()
+    return is_all
 
 
 def read_into(copy: RevocationList, *, seen_at: float) -> None:
@@ -45,9 +49,9 @@ def read_into(copy: RevocationList, *, seen_at: float) -> None:
     refused_before = set(copy.keys)
     with connection.cursor() as cursor:
         cursor.execute(_NEWER, [copy.state.highest])
-        rows = cursor.fetchall()
-        copy.add((Row(*row[3:]) for row in rows if row[3] is not None), seen_at=seen_at)
-        if State(*map(int, rows[0][:3])) != copy.state:
+        news = _news(cursor.fetchall())
+        copy.add(news.rows, seen_at=seen_at)
+        if news.state != copy.state:
             cursor.execute(_ALL)
             copy.replace(map(Row._make, cursor.fetchall()), seen_at=seen_at)
     if copy.keys - refused_before:
@@ -55,3 +59,7 @@ def read_into(copy: RevocationList, *, seen_at: float) -> None:
     outlived = copy.outlived(seen_at)[:AT_ONCE]
     if outlived:
         RevocationEntry.objects.filter(pk__in=outlived).delete()
+
+
+def _news(rows: list[Any]) -> News:
+    return News(State(*map(int, rows[0][:3])), [Row(*row[3:]) for row in rows if row[3] is not None])

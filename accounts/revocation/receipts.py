@@ -50,8 +50,8 @@ def _confirmations(
     """Takes whoever confirms out of `waiting`."""
     lease = max(worker.lease_seconds + MARGIN for worker in waiting.values())
     confirmed: list[dict[str, Any]] = []
-    entries = None if since is None else reading.since(since, MOST_TOLD)
-    for worker_id in Announcement(entries).confirmations(lease if patience is None else min(lease, patience)):
+    news = None if since is None else reading.since(since, MOST_TOLD)
+    for worker_id in Announcement(news).confirmations(lease if patience is None else min(lease, patience)):
         worker = waiting.pop(worker_id, None)
         if worker:
             confirmed.append({"worker": worker.name, "ms": _ms(called_at)})

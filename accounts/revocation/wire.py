@@ -1,8 +1,8 @@
 """What workers and whoever revokes tell each other through Redis: what there is to refuse, and who refuses it.
 
 Nothing is accepted because of what Redis says. It is believed that a process of ours, which signs with our SECRET_KEY,
-has committed these entries, and that a worker we know of refuses them since this very announcement. Without Redis, or
-with one that loses, delays or forges what it is told, the wait is the lease.
+has committed these entries, and that a worker we know of refuses them since this very announcement, with whatever else
+was in the list by then. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
 """
 
 import functools
@@ -18,7 +18,7 @@ from django.conf import settings
 from django.core import signing
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.revocation.list import Row
+from accounts.revocation.list import News, Row, State
 
 log = logging.getLogger(__name__)
 
@@ -31,10 +31,10 @@ _signer = signing.Signer(salt=__name__)
 
 
 class Announced(NamedTuple):
-    """`entries` is None where there are too many to tell, or not all are known: they are to be read."""
+    """`news` is None where there are too many entries to tell, or not all are known: they are to be read."""
 
     id: str
-    entries: list[Row] | None
+    news: News | None
 
 
 @functools.cache
@@ -102,9 +102,9 @@ class Ear:
 class Announcement:
     """The revoker's side: one act, announced until all have answered or the time is up."""
 
-    def __init__(self, entries: list[Row] | None) -> None:
+    def __init__(self, news: News | None) -> None:
         self.id = secrets.token_hex(16)
-        self._message = _signer.sign(json.dumps([self.id, entries]))
+        self._message = _signer.sign(json.dumps([self.id, news]))
         self._redis = _client(settings.REDIS_URL) if settings.REDIS_URL else None
 
     def confirmations(self, seconds: float) -> Iterator[str]:
@@ -116,7 +116,7 @@ class Announcement:
                 again_at = min(until, time.monotonic() + REPEAT)
                 while (left := again_at - time.monotonic()) > 0:
                     yield from self._next(left)
-        except (redis.RedisError, OSError) as error:
+        except (redis.RedisError, OSError, ValueError) as error:  # ValueError: bytes that are no text
             log.warning("Could not announce a revocation: %s", error)
         time.sleep(max(0.0, until - time.monotonic()))
 
@@ -135,8 +135,11 @@ def channel(client: redis.Redis) -> str:
 
 def _read(message: str) -> Announced | None:
     try:
-        id_, entries = json.loads(_signer.unsign(message))
-        return Announced(id_, None if entries is None else [Row(*entry) for entry in entries])
+        id_, news = json.loads(_signer.unsign(message))
+        if news is None:
+            return Announced(id_, None)
+        state, rows = news
+        return Announced(id_, News(State(*state), [Row(*row) for row in rows]))
     except (signing.BadSignature, ValueError, TypeError):  # of another house, or of another version of this one
         log.warning("An announcement on Redis was not understood.")
         return None

@@ -2,9 +2,9 @@
 
 It starts at the first access token that the process sees, so after any fork, and never in a command that needs none. At
 each poll it asks the database whether the list has changed, reads what did, and renews the lease, counted from before
-the question. An announcement that tells what to refuse is heeded at once; one that does not makes it ask. Before its
-first lease, and every few seconds, it registers, so that whoever revokes knows whom to wait for: by the database,
-because Redis may be lost without the lease being so.
+the question. An announcement that tells what to refuse is heeded at once. One that does not, or not of all that is
+missing here, makes it ask before it confirms. Before its first lease, and every few seconds, it registers, so that
+whoever revokes knows whom to wait for: by the database, because Redis may be lost without the lease being so.
 """
 
 import atexit
@@ -45,11 +45,11 @@ class Keeper(threading.Thread):
         due = clock()
         while not self._stopping.is_set():
             heard = self._ear.wait(max(0.0, due - clock()))
-            told = [one for one in heard if one.entries is not None]
-            for one in told:
-                reading.heed(self._copy, one.entries or [])
+            told: list[wire.Announced] = []
+            untold: list[wire.Announced] = []
+            for one in heard:
+                (told if one.news and reading.heed(self._copy, one.news) else untold).append(one)
             self._ear.confirm(told, str(self.id))
-            untold = [one for one in heard if one.entries is None]
             if untold or clock() >= due:
                 due = clock() + settings.REVOCATION_POLL_SECONDS
                 if self._poll():

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import revocation, tokens
-from accounts.models import Cause, Worker
+from accounts.models import Cause, Grant, Worker
 from accounts.revocation import Scope, reading, receipts, wire
-from accounts.revocation.list import RevocationList, State
+from accounts.revocation.list import RevocationList
+from accounts.revocation.worker import Keeper
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -63,6 +64,14 @@ def test_a_forged_confirmation_is_not_believed(world):
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
 
 
+def test_a_confirmation_that_is_no_text_is_not_believed_and_undoes_nothing(world):
+    worker = registered("web-1:7", lease=0.5)
+    receipt = while_revoking(
+        world, lambda ear, announcement: ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", b"\xff")
+    )
+    assert (receipt["confirmed"], receipt["fenced"]) == ([], [worker.name])
+
+
 def test_somebody_whom_nobody_knows_confirms_nothing(world):
     registered("web-1:7", lease=0.3)
     stranger = "00000000-0000-4000-8000-000000000000"
@@ -71,17 +80,35 @@ def test_somebody_whom_nobody_knows_confirms_nothing(world):
 
 
 def test_an_announcement_tells_what_the_transaction_wrote_into_the_list(world):
-    """Which is enough to refuse: the worker has no need to ask the database, and its copy none of a state."""
+    """Which is enough to refuse, and to know that nothing else is missing: nobody has to ask the database."""
     worker, copy = registered("web-1:7", lease=20), RevocationList()
     claims = tokens.verify(world.connect(world.bob)["access_token"])
 
     def heed(ear, announcement):
-        reading.heed(copy, announcement.entries)
-        ear.confirm([announcement], str(worker.pk))
+        if reading.heed(copy, announcement.news):
+            ear.confirm([announcement], str(worker.pk))
 
     assert while_revoking(world, heed)["complete"]
     assert copy.refuses(claims)
-    assert copy.state == State()
+
+
+def test_a_worker_that_misses_what_nobody_told_reads_before_it_confirms(world, settings):
+    """Ended by hand, and then revoked: the revocation finds it dead, and has nothing to tell."""
+    settings.REVOCATION_POLL_SECONDS, settings.REVOCATION_LEASE_SECONDS = 2, 60
+    claims, copy = tokens.verify(world.connect(world.bob)["access_token"]), RevocationList()
+    keeper = Keeper(copy)
+    keeper.start()
+    try:
+        while not copy.is_leased():
+            time.sleep(0.01)
+        grant = Grant.objects.get(pk=claims.grant)
+        Grant.objects.filter(pk=claims.grant).update(ended_at=timezone.now())
+        revoked = revocation.revoke(Scope(grant=grant), cause=Cause.ENDED)
+        refuses = copy.refuses(claims)
+    finally:
+        keeper.stop()
+    assert len(revoked.receipt["confirmed"]) == 1
+    assert refuses
 
 
 def test_within_a_transaction_of_the_callers_nothing_is_told(world):
@@ -89,7 +116,7 @@ def test_within_a_transaction_of_the_callers_nothing_is_told(world):
     worker, told = registered("web-1:7", lease=20), []
 
     def listen(ear, announcement):
-        told.append(announcement.entries)
+        told.append(announcement.news)
         ear.confirm([announcement], str(worker.pk))
 
     assert while_revoking(world, listen, transaction.atomic)["complete"]
@@ -101,7 +128,7 @@ def test_too_much_is_not_told(world, monkeypatch):
     worker, told = registered("web-1:7", lease=20), []
 
     def listen(ear, announcement):
-        told.append(announcement.entries)
+        told.append(announcement.news)
         ear.confirm([announcement], str(worker.pk))
 
     assert while_revoking(world, listen)["complete"]
@@ -110,8 +137,16 @@ def test_too_much_is_not_told(world, monkeypatch):
 
 @pytest.mark.parametrize(
     "message",
-    ["", "somebody", '["id", [[1, "user", "x", 9]]]', '["id", null]:forged', wire._signer.sign('["id", [[1]]]')],
-    ids=["empty", "text", "unsigned", "forged", "of another version"],
+    [
+        "",
+        "somebody",
+        '["id", [[1, 1, 1], [[1, "user", "x", 9]]]]',
+        '["id", null]:forged',
+        wire._signer.sign('["id", []]'),
+        wire._signer.sign('["id", [[1, "user", "x", 9]]]'),
+        wire._signer.sign('["id", [[1, 1, 1], [[1]]]]'),
+    ],
+    ids=["empty", "text", "unsigned", "forged", "of the version before, empty", "of the version before", "another"],
 )
 def test_an_announcement_that_is_not_ours_is_not_heard(message):
     """Nothing is ever accepted because of Redis; and nobody is refused on a stranger's word either."""
