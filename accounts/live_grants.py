@@ -37,8 +37,10 @@ def is_current(claims: Claims) -> bool:
 
 def find(claims: Claims, integration: Integration) -> Grant | None:
     """The live grant of this client that a refresh token hangs from, be it the current one or one before."""
+    asked_at = timezone.now()
     grant = OF_CLIENT.one(**_of(claims), integration=integration.pk)
     if grant is not None:
+        grant.seen_at = asked_at  # the answer may have lain here unread, while this process was stopped
         grant.integration = integration  # the caller has just read it
     return grant
 

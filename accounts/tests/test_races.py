@@ -7,16 +7,19 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.contrib.auth.hashers import make_password
 from django.db.models import F
 from django.test import Client
+from django.utils import timezone
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken as StockRefreshToken
 
-from accounts import credentials, grants, keys, revocation, tokens
+from accounts import credentials, grants, keys, live_grants, revocation, tokens
 from accounts.grants import codes
+from accounts.grants.own import OF_SECRET
 from accounts.models import Cause, Grant, Session, User
 from accounts.revocation import Scope
 from accounts.sessions import SessionStore
@@ -255,3 +258,23 @@ def test_a_token_that_was_held_up_as_it_was_minted_does_not_live_for_longer(worl
     grant.seen_at -= timedelta(seconds=200)  # read that long ago, by a request that stood still
     claims = tokens.verify(tokens.mint(grant, ("profile",)))
     assert claims.exp <= time.time() + settings.ACCESS_TOKEN_AGE - 199
+
+
+@pytest.mark.parametrize("asked", [(live_grants.OF_CLIENT, "bobs"), (OF_SECRET, "own")], ids=["refresh", "own"])
+def test_what_the_database_said_before_a_long_stop_makes_no_token_that_lives(world, settings, monkeypatch, asked):
+    """The answer lay there unread, and nobody remembers any more what was revoked meanwhile."""
+    statement, whose = asked
+    bobs, _ = world.connect(world.bob), world.own_tokens()
+    answer = statement.one
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+
+        def read_late(**values):
+            row = answer(**values)
+            clock.shift(settings.ACCESS_TOKEN_AGE)
+            row.seen_at = timezone.now()
+            return row
+
+        monkeypatch.setattr(statement, "one", read_late)
+        token = (world.refresh(bobs) if whose == "bobs" else world.own_tokens())["access_token"]
+        with pytest.raises(tokens.InvalidToken):
+            tokens.verify(token)
