@@ -29,6 +29,7 @@ ALGORITHMS = ("ES256", "EdDSA", "RS256")
 LONGEST_LIFE = 3600  # seconds; what client libraries give them, and each works once anyway
 CLOCK_SKEW = 60  # seconds that the client's clock may be ahead
 LEAST_RSA, MOST_RSA = 2048, 8192  # bits
+MOST_EXPONENT = 32  # bits
 _ALGORITHM_OF = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
 _MEMBERS = {"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops"}
 
@@ -109,6 +110,9 @@ def _checked(key: Any) -> dict[str, Any]:
         raise BadKey("A key cannot be read.") from None
     if algorithm == "RS256" and not LEAST_RSA <= material.key_size <= MOST_RSA:
         raise BadKey(f"An RSA key must have {LEAST_RSA} to {MOST_RSA} bits.")
+    # A long one makes whatever anybody sends a hundred times as dear to refuse.
+    if algorithm == "RS256" and material.public_numbers().e.bit_length() > MOST_EXPONENT:
+        raise BadKey(f"The exponent of an RSA key must have {MOST_EXPONENT} bits at most; it is mostly 65537.")
     # Written anew: what was sent may be spelt in ways that a database does not keep, and names that nobody uses.
     return {**jwt.get_algorithm_by_name(algorithm).to_jwk(material, as_dict=True), "alg": algorithm}
 

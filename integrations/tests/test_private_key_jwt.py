@@ -161,6 +161,8 @@ def test_it_ends_with_whoever_added_it(world, key):
         {"keys": [{**public(), "crv": "P-384"}]},
         {"keys": [{**public(), "kty": ["EC"]}]},
         {"keys": [public("RS256", rsa.generate_private_key(public_exponent=65537, key_size=1024))]},
+        {"keys": [{**public("RS256"), "e": public("RS256")["n"]}]},
+        {"keys": [{**public("RS256"), "e": "AQAAAAAAAAAAAAAB"}]},
     ],
 )
 def test_what_is_no_public_key_of_use_is_refused_and_nothing_kept(world, jwks):
