@@ -44,7 +44,7 @@ class TooMany(Exception):
 COUNT = """
 local counts = {redis.call('INCR', KEYS[1])}
 if counts[1] == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
-for i = 2, #KEYS do counts[i] = tonumber(redis.call('GET', KEYS[i]) or 0) end
+for i = 2, #KEYS do counts[i] = tonumber(redis.call('GET', KEYS[i]) or 0) or 0 end
 return counts
 """
 
