@@ -17,7 +17,11 @@ from saas.tests import services
 from saas.tests.chromium import Chromium, NoBrowser
 
 # These start a PostgreSQL and a Redis of their own, or need a Redis: once is enough, beside PostgreSQL.
-ONCE = ["saas/tests/test_faults.py", "accounts/tests/test_confirmations.py"]
+ONCE = [
+    "saas/tests/test_faults.py",
+    "accounts/tests/test_confirmations.py",
+    "integrations/tests/test_rates_in_redis.py",
+]
 collect_ignore = ONCE if services.ON == "sqlite" else []
 
 

