@@ -8,13 +8,14 @@ is that a raised epoch, or a grant that has ended, is looked at on every request
 """
 
 from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
-from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, Scope
+from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, GoneAlready, Scope
 from accounts.revocation.standing import lease, stands
 
 __all__ = [
     "CauseNeedsUser",
     "EmptyScope",
     "EverythingStandsAlone",
+    "GoneAlready",
     "Preview",
     "Scope",
     "lease",

@@ -14,6 +14,10 @@ class EmptyScope(ValueError):
     """Nothing was named. Everything is never covered by leaving everything out."""
 
 
+class GoneAlready(ValueError):
+    """A part without a key: compared with anything, it would cover and spare nothing."""
+
+
 class EverythingStandsAlone(ValueError):
     """Everything, and something besides."""
 
@@ -43,6 +47,9 @@ class Scope:
     spare_grant: Grant | None = None
 
     def __post_init__(self) -> None:
+        for name in [*NARROWING, *SPARING]:
+            if (part := getattr(self, name)) is not None and part.pk is None:
+                raise GoneAlready(f"The scope's {name} has been deleted, or was never saved.")
         named = self._named()
         if not named and not self.everything:
             raise EmptyScope(f"A scope names at least one of {', '.join(NARROWING)}, or everything.")

@@ -150,6 +150,15 @@ def test_a_scope_that_names_nothing_is_refused(db):
         Scope()
 
 
+@pytest.mark.parametrize("name", ["grant", "spare_grant"])
+def test_a_scope_of_what_is_gone_is_refused(world, name):
+    """It would cover nothing, or spare nothing, and say nothing."""
+    grant = world.grant_of(world.connect(world.bob))
+    grant.delete()
+    with pytest.raises(revocation.GoneAlready, match=name):
+        Scope(**{"user": world.bob, name: grant})
+
+
 def test_a_disabled_integration_gets_no_more_tokens(full):
     revocation.revoke(Scope(integration=full.export), cause=Cause.ENDED)
     with pytest.raises(clients.UnknownClient):
