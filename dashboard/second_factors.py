@@ -31,9 +31,14 @@ class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no typ
         return {**super().get_public_key_credential_rp_entity(), "name": "Portcullis"}
 
     def is_mfa_enabled(self, user: Any, types: Any = None) -> bool:
-        """allauth asks this of each kind of factor, and on some pages twice: whoever only looks is asked once."""
+        """allauth asks this of each kind of factor, and on some pages twice: whoever only looks is asked once.
+
+        Nobody comes to the second step without one, so there it is asked when the step is taken: by POST.
+        """
         if getattr(context.request, "method", "") not in {"GET", "HEAD"} or user.is_anonymous:
             return bool(super().is_mfa_enabled(user, types))
+        if hasattr(context.request, "_login_stage"):
+            return True
         if not hasattr(user, "_kinds_of_factors"):
             user._kinds_of_factors = set(Authenticator.objects.filter(user=user.pk).values_list("type", flat=True))
         kinds: set[str] = user._kinds_of_factors
@@ -92,3 +97,7 @@ class AuthenticateStage(stages.AuthenticateStage):  # type: ignore[misc]
         if self.login.user and not browsers.is_of_this_epoch(request, self.login.user):
             request.COOKIES.pop(settings.MFA_TRUST_COOKIE_NAME, None)
         return bool(super()._should_handle(request))
+
+    def is_resumable(self, request: HttpRequest) -> bool:
+        """Whoever lost their last factor since the password has nothing to take this step with: they begin anew."""
+        return second_factors.has_one(self.login.user)

@@ -19,7 +19,6 @@ class Page:
     status: int = 200
     form: str = ""
     sends: dict[str, str] | None = None
-    statements: int = 4  # at most
     weight: int = 60_000  # bytes of HTML, CSS and scripts together, compressed; less than that
     is_ours: bool = True
 
@@ -37,8 +36,7 @@ PAGES = {
     "reset-link": Page("/accounts/password/reset/key/{uidb36}-set-password/", "resetting"),
     "reset-link-unknown": Page("/accounts/password/reset/key/x-y/", "nobody"),
     "reset-done": Page("/accounts/password/reset/key/done/", "nobody"),
-    # allauth's own five: the session, the user, the kinds of factors, the passkeys, and the challenge that it keeps.
-    "second-step": Page("/accounts/2fa/authenticate/", "half-way", statements=5),
+    "second-step": Page("/accounts/2fa/authenticate/", "half-way"),
     "trust-this-browser": Page("/accounts/2fa/trust/", "nearly"),
     "invitation": Page("/invitations/{invitation}/", "nobody"),
     "invitation-of-another": Page("/invitations/{invitation}/"),

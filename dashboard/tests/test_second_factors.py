@@ -146,6 +146,13 @@ def test_a_revocation_between_the_two_steps_ends_the_sign_in(bob):
     assert not is_in(client)
 
 
+def test_whoever_lost_their_last_one_between_the_two_steps_begins_anew(bob):
+    client, _ = password(bob)
+    second_factors.take_away(Authenticator.objects.get(user=bob), by=None)
+    assert client.post("/accounts/2fa/authenticate/", {"code": code()})["Location"] == "/accounts/login/"
+    assert password(bob, client)[1]["Location"] == "/dashboard/"
+
+
 def test_the_admin_asks_for_it_too(world, bob):
     User.objects.filter(pk=bob.pk).update(is_staff=True, is_superuser=True)
     client, _ = password(bob)
