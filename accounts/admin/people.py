@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth import admin as djangos
+from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -12,6 +14,9 @@ from accounts import credentials, visitors
 from accounts.admin import revoking
 from accounts.http import SignedInRequest
 from accounts.models import Membership, Organisation, User
+
+# People are given permissions, on their own page. A group would never have members.
+admin.site.unregister(Group)
 
 
 class MembershipInline(admin.StackedInline):  # type: ignore[type-arg]
@@ -86,3 +91,6 @@ class OrganisationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ["name", "created_at"]
     search_fields = ["name"]
     inlines = [MembershipInline]
+
+
+__all__ = ["djangos"]

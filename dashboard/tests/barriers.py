@@ -12,13 +12,13 @@ AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 RULES: dict[str, dict[str, Any]] = {"light": {}, "dark": {"runOnly": ["color-contrast"]}}
 
 
-def barriers(page: Any) -> list[str]:
-    """In both themes."""
+def barriers(page: Any, **options: Any) -> list[str]:
+    """In both themes. `options` are axe's own."""
     found = []
+    page.evaluate(AXE)
     for theme, rules in RULES.items():
         # Without motion: a colour that is still changing into the other theme's would be measured half-way.
         page.emulate_media(color_scheme=theme, reduced_motion="reduce")
-        page.evaluate(AXE)
-        for rule in page.evaluate("rules => axe.run(rules)", rules)["violations"]:
+        for rule in page.evaluate("rules => axe.run(rules)", {**rules, **options})["violations"]:
             found += [f"{page.url}, {theme}: {rule['help']}: {node['html'][:200]}" for node in rule["nodes"]]
     return found
