@@ -30,6 +30,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _page(request, 404, "There is nothing here.", "The address may be mistyped, or what was here has ended.")
 
 
+def under_way(request: HttpRequest) -> HttpResponse:
+    return _page(request, 409, "Your first click is still being worked on.", "Wait a moment, then reload this page.")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         return _without_a_database(request)

@@ -18,10 +18,12 @@ from accounts.revocation import Scope
 from dashboard.forms import IntegrationForm, KeysForm
 from dashboard.pages import Entry
 from dashboard.sudo import sudo
+from dashboard.twice import acts_once
 
 
 @signed_in
 @sudo
+@acts_once
 def integrations(request: SignedInRequest) -> HttpResponse:
     """The integrations of one's organisations, and by POST a new one, whose secret is shown this once."""
     form = IntegrationForm(request.POST or None, user=request.user)
@@ -51,6 +53,7 @@ def integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResp
 @require_POST
 @signed_in
 @sudo
+@acts_once
 def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     row = _one_managed(request, integration_id)
     try:
@@ -67,6 +70,7 @@ def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRe
 @require_POST
 @signed_in
 @sudo
+@acts_once
 def add_keys(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     """Public keys that it proves itself by (RFC 7523), beside its secrets or instead of them."""
     row = _one_managed(request, integration_id)

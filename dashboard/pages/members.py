@@ -17,6 +17,7 @@ from dashboard.forms import InviteForm, RoleForm
 from dashboard.pages import Entry
 from dashboard.paging import Page
 from dashboard.sudo import sudo
+from dashboard.twice import acts_once
 
 IN_WORDS: dict[type[Exception], str] = {
     rules.NotAllowed: "Your role does not allow that. Owners may do everything; admins, what concerns no owner.",
@@ -36,6 +37,7 @@ def first(request: SignedInRequest) -> HttpResponse:
 
 
 @signed_in
+@acts_once
 def members(request: SignedInRequest, organisation_id: uuid.UUID) -> HttpResponse:
     """The list, and for owners and admins by POST an invitation."""
     own = _own(request, organisation_id)
