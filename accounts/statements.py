@@ -13,11 +13,12 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import get_related_populators
-from django.db.models.sql import DeleteQuery, Query, UpdateQuery
+from django.db.models.sql import DeleteQuery, InsertQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
@@ -34,7 +35,7 @@ class Given(models.Expression):
         return "%s", [self]
 
     def among(self, values: dict[str, Any]) -> Any:
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+        return self.output_field.get_db_prep_save(values[self.name], connection)
 
 
 class _Statement:
@@ -50,7 +51,8 @@ class _Statement:
 def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, tuple[Any, ...], Any]:
     # A compiler writes into its query: two threads may be here at once, and each has one of its own.
     compiler: Any = query.clone().get_compiler(connection=connections[DEFAULT_DB_ALIAS])
-    sql, params = compiler.as_sql()
+    compiled = compiler.as_sql()
+    sql, params = compiled[0] if isinstance(query, InsertQuery) else compiled
     if returning and vendor != "sqlite":
         columns = [compiler.compile(expression) for expression in returning]
         told = ", ".join(f"{text} AS told_{number}" for number, (text, _) in enumerate(columns))
@@ -102,6 +104,21 @@ class Rows(_Statement, Generic[Row]):
         return read
 
 
+class Tuples(_Statement):
+    """What a queryset's values_list finds."""
+
+    def __init__(self, rows: "models.QuerySet[Any, tuple[Any, ...]]") -> None:
+        super().__init__(rows.query)
+
+    def __call__(self, **values: Any) -> list[tuple[Any, ...]]:
+        with connection.cursor() as cursor:
+            self.execute(cursor, values)
+            found = cursor.fetchall()
+        _, _, compiler = self.compiled(connection.vendor)
+        converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+        return list(map(tuple, compiler.apply_converters(found, converters)))
+
+
 class Whether(_Statement):
     """Whether a queryset finds anything."""
 
@@ -112,6 +129,23 @@ class Whether(_Statement):
         with connection.cursor() as cursor:
             self.execute(cursor, values)
             return cursor.fetchone() is not None
+
+
+class Insert(_Statement, Generic[Row]):
+    """Adds a row just as it stands. Sends no signals."""
+
+    def __init__(self, model: type[Row]) -> None:
+        fields = model._meta.concrete_fields
+        query: Any = InsertQuery(model)
+        query.insert_values(
+            fields, [SimpleNamespace(**{one.attname: Given(one.attname, one) for one in fields})], raw=True
+        )
+        super().__init__(query)
+
+    def __call__(self, row: Row) -> None:
+        with connection.cursor() as cursor:
+            self.execute(cursor, vars(row))
+        row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
 class Update(_Statement):

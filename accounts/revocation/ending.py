@@ -13,7 +13,7 @@ from accounts.revocation import aftermath, coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
-from accounts.statements import Given, Update
+from accounts.statements import Given, Insert, Update
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -23,6 +23,7 @@ OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, 
 TURN = 7_401_002_338
 LIST = RevocationEntry._meta.db_table
 
+ADD = Insert(Revocation)
 # Raises the epoch, and sets what is not given as None.
 SHUT_OUT = Update(
     User.objects.filter(pk=Given("user", UUIDField())),
@@ -101,7 +102,7 @@ def revoke(
         )
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
-        revocation.save(force_insert=True)
+        ADD(revocation)
         _record(scope, revocation, by, visitor)
         # What a caller's transaction wrote before is not after that id, and must not go without saying.
         since = highest if began_it else None

@@ -7,10 +7,11 @@ silence is waited out.
 """
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import Error
+from django.db.models import JSONField, TextField, UUIDField
 from django.utils import timezone
 
 from accounts import jws
@@ -18,14 +19,26 @@ from accounts.models import Revocation, Worker
 from accounts.revocation import reading
 from accounts.revocation.list import clock
 from accounts.revocation.wire import Announcement
-from accounts.statements import Rows
+from accounts.statements import Given, Tuples, Update
 
 log = logging.getLogger(__name__)
 
 MARGIN = 0.05  # seconds, for clocks that do not run quite alike
 MOST_TOLD = 100  # entries that an announcement tells; of more it says only that there are some
 TYP = "revocation-receipt+jwt"
-REGISTER = Rows(Worker.objects.all())
+REGISTER = Tuples(Worker.objects.values_list("pk", "name", "lease_seconds"))
+KEEP = Update(
+    Revocation.objects.filter(pk=Given("revocation", UUIDField())),
+    receipt=Given("receipt", JSONField()),
+    receipt_jws=Given("receipt_jws", TextField()),
+)
+
+
+class Waiting(NamedTuple):
+    """A worker of the register that has not confirmed yet."""
+
+    name: str
+    lease_seconds: float
 
 
 def collect(revocation: Revocation, *, called_at: float, since: int | None, patience: float | None) -> None:
@@ -36,7 +49,7 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
     """
     committed_at = clock()
     try:
-        waiting = {str(worker.pk): worker for worker in REGISTER.all()}
+        waiting = {str(id_): Waiting(*worker) for id_, *worker in REGISTER()}
         confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})
@@ -45,7 +58,7 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
 
 
 def _confirmations(
-    waiting: dict[str, Worker], called_at: float, since: int | None, patience: float | None
+    waiting: dict[str, Waiting], called_at: float, since: int | None, patience: float | None
 ) -> list[dict[str, Any]]:
     """Takes whoever confirms out of `waiting`."""
     lease = max(worker.lease_seconds + MARGIN for worker in waiting.values())
@@ -77,7 +90,7 @@ def _receipt(confirmed: list[dict[str, Any]], silent: Any, called_at: float, com
 
 def _keep(revocation: Revocation, receipt: dict[str, Any]) -> None:
     revocation.receipt, revocation.receipt_jws = receipt, _sign(revocation, receipt)
-    revocation.save(update_fields=["receipt", "receipt_jws"])
+    KEEP(revocation=revocation.pk, receipt=receipt, receipt_jws=revocation.receipt_jws)
 
 
 def _sign(revocation: Revocation, receipt: dict[str, Any]) -> str:

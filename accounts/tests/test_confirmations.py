@@ -8,6 +8,8 @@ import threading
 import time
 
 import pytest
+import redis
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -18,6 +20,15 @@ from accounts.revocation.list import RevocationList
 from accounts.revocation.worker import Keeper
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def confirm_as_anybody(announcement, *words):
+    with redis.Redis.from_url(settings.REDIS_URL) as anybody:
+        anybody.rpush(f"portcullis:confirmed:{announcement.id}", *words)
+
+
+def signed(text):
+    return f"{wire._mac(text)} {text}"
 
 
 def registered(name, lease):
@@ -57,8 +68,7 @@ def test_a_forged_confirmation_is_not_believed(world):
     worker = registered("web-1:7", lease=0.5)
 
     def forge(ear, announcement):
-        ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", f"{worker.pk} {'0' * 64}")
-        ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", "nothing of ours")
+        confirm_as_anybody(announcement, f"{worker.pk} {'0' * 64}", "nothing of ours")
 
     receipt = while_revoking(world, forge)
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
@@ -66,9 +76,7 @@ def test_a_forged_confirmation_is_not_believed(world):
 
 def test_a_confirmation_that_is_no_text_is_not_believed_and_undoes_nothing(world):
     worker = registered("web-1:7", lease=0.5)
-    receipt = while_revoking(
-        world, lambda ear, announcement: ear._redis.rpush(f"portcullis:confirmed:{announcement.id}", b"\xff")
-    )
+    receipt = while_revoking(world, lambda ear, announcement: confirm_as_anybody(announcement, b"\xff"))
     assert (receipt["confirmed"], receipt["fenced"]) == ([], [worker.name])
 
 
@@ -141,10 +149,10 @@ def test_too_much_is_not_told(world, monkeypatch):
         "",
         "somebody",
         '["id", [[1, 1, 1], [[1, "user", "x", 9]]]]',
-        '["id", null]:forged',
-        wire._signer.sign('["id", []]'),
-        wire._signer.sign('["id", [[1, "user", "x", 9]]]'),
-        wire._signer.sign('["id", [[1, 1, 1], [[1]]]]'),
+        'forged ["id", null]',
+        signed('["id", []]'),
+        signed('["id", [[1, "user", "x", 9]]]'),
+        signed('["id", [[1, 1, 1], [[1]]]]'),
     ],
     ids=["empty", "text", "unsigned", "forged", "of the version before, empty", "of the version before", "another"],
 )
@@ -152,5 +160,16 @@ def test_an_announcement_that_is_not_ours_is_not_heard(message):
     """Nothing is ever accepted because of Redis; and nobody is refused on a stranger's word either."""
     ear = wire.Ear()
     assert ear.wait(0.1) == []
-    ear._redis.publish(wire.channel(ear._redis), message)
+    with redis.Redis.from_url(settings.REDIS_URL) as anybody:
+        anybody.publish(wire.channel(), message)
     assert ear.wait(0.2) == []
+
+
+def test_one_ear_confirms_again_after_redis_has_hung_up(world):
+    ear, listener = wire.Ear(), wire.Announced("an id", None)
+    ear.confirm([listener], "first")
+    with redis.Redis.from_url(settings.REDIS_URL, decode_responses=True) as anybody:
+        anybody.client_kill_filter(_type="normal", skipme=True)
+        ear.confirm([listener], "second")
+        told = anybody.lrange(wire._key("an id"), 0, -1)
+    assert [one.split()[0] for one in told] == ["first", "second"]
