@@ -33,7 +33,7 @@ class Flag(serializers.BooleanField):
 
 
 class Body(serializers.Serializer[Any]):
-    """Refuses members that it does not know: a misspelt `dry_run` must not act."""
+    """Refuses fields that it does not know: a misspelt `dry_run` must not act."""
 
     least_members = 0
 

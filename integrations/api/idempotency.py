@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework.exceptions import ValidationError
 
 from accounts import idempotency
@@ -18,6 +18,7 @@ HEADER = OpenApiParameter(
     {"type": "string", "pattern": "^[!-~]{1,255}$"},
     OpenApiParameter.HEADER,
     description="Your own name for this request, such as a UUID. Kept for a day.",
+    examples=[OpenApiExample("Example", "b9f3c1d2-6a5e-4f0b-8c7d-2e1f3a4b5c6d")],
 )
 
 

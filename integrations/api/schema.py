@@ -3,18 +3,25 @@
 import hashlib
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from integrations.api import openapi, urls
+from integrations.oauth import metadata
+
+GUIDE = Path(__file__).with_name("guide.md")
+
 
 @require_safe
 def document(request: HttpRequest) -> HttpResponse:
-    """OpenAPI 3.1. It says what the code does: it is made from the views, once a process."""
-    body, etag = _document()
+    """OpenAPI 3.1. It says what the code does: it is made from the views."""
+    body, etag = _body()
     if request.headers.get("If-None-Match") == etag:
         response = HttpResponse(status=304)
     else:
@@ -31,7 +38,19 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 @cache
-def _document() -> tuple[bytes, str]:
+def _document() -> dict[str, Any]:
     generator: Any = SchemaGenerator  # it has no types
-    body = json.dumps(generator().get_schema(request=None, public=True), indent=2).encode()
+    shown: dict[str, Any] = generator().get_schema(request=None, public=True)
+    shown["info"]["description"] = GUIDE.read_text().format(
+        **metadata.about(), rates=settings.RATES, replay=settings.REFRESH_REPLAY_AGE
+    )
+    views: list[Any] = [address.callback for address in urls.v1]
+    modules = dict.fromkeys(view.cls.__module__ for view in views)
+    shown["tags"] = [openapi.tag(name) for name in modules]
+    return shown
+
+
+@cache
+def _body() -> tuple[bytes, str]:
+    body = json.dumps(_document(), indent=2).encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -1,5 +1,7 @@
 """What the server says of itself, to anybody: RFC 8414, RFC 7517, RFC 9728. Built from ISSUER, never from the Host."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -11,33 +13,35 @@ AUTHENTICATED = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ALGORITHMS = list(assertions.ALGORITHMS)
 
 
-@require_safe
-def server(request: HttpRequest) -> JsonResponse:
+def about() -> dict[str, Any]:
     """RFC 8414. Says what is true here and nothing else."""
     issuer = settings.ISSUER
-    return _public(
-        {
-            "issuer": issuer,
-            "authorization_endpoint": f"{issuer}/oauth/authorize",
-            "token_endpoint": f"{issuer}/oauth/token",
-            "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
-            "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-            "revocation_endpoint": f"{issuer}/oauth/revoke",
-            "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
-            "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-            "introspection_endpoint": f"{issuer}/oauth/introspect",
-            "introspection_endpoint_auth_methods_supported": AUTHENTICATED,
-            "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
-            "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
-            "jwks_uri": f"{issuer}/.well-known/jwks.json",
-            "scopes_supported": list(SCOPES),
-            "response_types_supported": ["code"],
-            "response_modes_supported": ["query"],
-            "grant_types_supported": list(Integration.GrantType.values),
-            "code_challenge_methods_supported": ["S256"],
-            "authorization_response_iss_parameter_supported": True,
-        }
-    )
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "token_endpoint": f"{issuer}/oauth/token",
+        "token_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "revocation_endpoint_auth_methods_supported": [*AUTHENTICATED, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "introspection_endpoint_auth_methods_supported": AUTHENTICATED,
+        "introspection_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "device_authorization_endpoint": f"{issuer}/oauth/device_authorization",
+        "jwks_uri": f"{issuer}/.well-known/jwks.json",
+        "scopes_supported": list(SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(Integration.GrantType.values),
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
+@require_safe
+def server(request: HttpRequest) -> JsonResponse:
+    return _public(about())
 
 
 @require_safe

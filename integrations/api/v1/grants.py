@@ -22,23 +22,25 @@ EXAMPLE = {
 
 
 class NamedSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField(source="pk")
-    name = serializers.CharField()
+    id = serializers.UUIDField(source="pk", help_text="Its client_id.")
+    name = serializers.CharField(help_text="As its organisation calls it.")
 
 
 class GrantSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk", help_text="The `grant` claim of its tokens.")
-    integration = NamedSerializer()
-    user = serializers.UUIDField(source="user_id", allow_null=True, help_text="null: the integration's own.")
-    scopes = serializers.ListField(child=serializers.CharField())
-    created_at = serializers.DateTimeField()
+    integration = NamedSerializer(help_text="The app that is connected.")
+    user = serializers.UUIDField(
+        source="user_id", allow_null=True, help_text="On whose behalf; null: the integration's own."
+    )
+    scopes = serializers.ListField(child=serializers.CharField(), help_text="What it may do.")
+    created_at = serializers.DateTimeField(help_text="When it was agreed to.")
     last_used_at = serializers.DateTimeField(allow_null=True, help_text="When it last got tokens.")
-    expires_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField(help_text="When it ends by itself; no refresh moves that.")
 
 
 class GrantQuery(queries.Query):
-    user = fields.Id(required=False)
-    integration = fields.Id(required=False)
+    user = fields.Id(required=False, help_text="Only on this user's behalf.")
+    integration = fields.Id(required=False, help_text="Only of this integration.")
 
 
 class Grants(Collection):

@@ -11,14 +11,17 @@ from integrations.authentication import ApiRequest
 
 class MeSerializer(serializers.Serializer[Any]):
     subject = serializers.UUIDField(help_text="The user's id, or the client's for its own token.")
-    subject_type = serializers.ChoiceField(["user", "client"])
-    client_id = serializers.UUIDField()
-    organisation = serializers.UUIDField()
-    scopes = serializers.ListField(child=serializers.CharField())
+    subject_type = serializers.ChoiceField(
+        [("user", "A person has agreed."), ("client", "The client acts for itself.")],
+        help_text="Whose id `subject` is.",
+    )
+    client_id = serializers.UUIDField(help_text="The integration that the token was given to.")
+    organisation = serializers.UUIDField(help_text="What it reaches.")
+    scopes = serializers.ListField(child=serializers.CharField(), help_text="What it may do there.")
 
 
 class Me(View):
-    """Who this token acts for. Answered from the token itself: no SQL but what authentication needs."""
+    """Who this token acts for. Answered from the token itself, and counted towards no limit."""
 
     required_scopes = {"GET": ("profile",)}
     serializer_class = MeSerializer

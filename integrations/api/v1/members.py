@@ -23,15 +23,15 @@ EXAMPLE = {
 
 class MemberSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="user.pk", help_text="The user's id: the `sub` of tokens on their behalf.")
-    email = serializers.EmailField(source="user.email")
-    name = serializers.CharField(source="user.name")
-    role = serializers.ChoiceField(Membership.Role.choices)
-    is_active = serializers.BooleanField(source="user.is_active")
-    joined_at = serializers.DateTimeField(source="created_at")
+    email = serializers.EmailField(source="user.email", help_text="The address that they sign in with.")
+    name = serializers.CharField(source="user.name", help_text="As they call themselves; may be empty.")
+    role = serializers.ChoiceField(Membership.Role.choices, help_text="In this organisation.")
+    is_active = serializers.BooleanField(source="user.is_active", help_text="false: the account is deactivated.")
+    joined_at = serializers.DateTimeField(source="created_at", help_text="When they became a member.")
 
 
 class MemberQuery(queries.Query):
-    role = serializers.ChoiceField(Membership.Role.choices, required=False)
+    role = serializers.ChoiceField(Membership.Role.choices, required=False, help_text="Only members of this role.")
     email = serializers.EmailField(max_length=254, required=False, help_text="The whole address, in any case.")
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
@@ -16,6 +17,7 @@ from accounts.reach import Reach
 from accounts.remote_revocation import Demand
 from integrations import rates
 from integrations.api import fields, idempotency, queries
+from integrations.api.v1 import receipts
 from integrations.api.view import Collection, Item
 from integrations.authentication import ApiRequest
 from integrations.errors import Conflict
@@ -30,8 +32,8 @@ EXAMPLE = {
     "actor": None,
     "actor_label": "On-call script",
     "ended": {"sessions": 2, "grants": 1, "codes": 0, "client_secrets": 0},
-    "receipt": None,
-    "receipt_jws": "",
+    "receipt": receipts.EXAMPLE,
+    "receipt_jws": "eyJhbGciOiJFUzI1NiIsInR5cCI6InJldm9jYXRpb24tcmVjZWlwdCtqd3QifQ.e30.c2lnbmF0dXJl",
 }
 DEMAND = {
     "scope": {"user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21"},
@@ -39,25 +41,28 @@ DEMAND = {
     "reason": "Laptop stolen",
     "dry_run": True,
 }
+WOULD_END = {"dry_run": True, "would_end": EXAMPLE["ended"]}
 
 
 class CountsSerializer(serializers.Serializer[Any]):
-    sessions = serializers.IntegerField()
+    sessions = serializers.IntegerField(help_text="Browsers that were signed in.")
     grants = serializers.IntegerField(help_text="Connected apps.")
     codes = serializers.IntegerField(help_text="Connections agreed to, and not yet made.")
-    client_secrets = serializers.IntegerField()
+    client_secrets = serializers.IntegerField(help_text="Secrets and keys of integrations.")
 
 
 class RevocationSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField(source="pk")
-    at = serializers.DateTimeField()
-    cause = serializers.ChoiceField(Cause.choices)
-    reason = serializers.CharField()
+    id = serializers.UUIDField(source="pk", help_text="It never changes.")
+    at = serializers.DateTimeField(help_text="From when on what it covers is refused.")
+    cause = serializers.ChoiceField(Cause.choices, help_text="Why it was ended.")
+    reason = serializers.CharField(help_text="As whoever asked put it.")
     scope = serializers.DictField(help_text="What it covered, by id.")
-    actor = serializers.UUIDField(source="actor_id", allow_null=True)
-    actor_label = serializers.CharField()
-    ended = CountsSerializer(source="*")
-    receipt = serializers.JSONField(allow_null=True, help_text="Which workers confirmed, and how fast.")
+    actor = serializers.UUIDField(source="actor_id", allow_null=True, help_text="The user who did it.")
+    actor_label = serializers.CharField(help_text="Their address, the integration that they used, or both.")
+    ended = CountsSerializer(source="*", help_text="How many were live, and ended.")
+    receipt = receipts.Receipt(
+        allow_null=True, help_text="Which workers confirmed, and how fast; null until it is there."
+    )
     receipt_jws = serializers.CharField(help_text="The same, signed; it verifies with our JWKS.")
 
 
@@ -65,11 +70,11 @@ class ScopeSerializer(fields.Body):
     """At least one id. Several are a conjunction: only what is in all of them."""
 
     least_members = 1
-    user = fields.Id(required=False)
-    session = fields.Id(required=False)
-    grant = fields.Id(required=False)
-    integration = fields.Id(required=False)
-    client_secret = fields.Id(required=False)
+    user = fields.Id(required=False, help_text="What lets this person in, and acts for them.")
+    session = fields.Id(required=False, help_text="This one browser.")
+    grant = fields.Id(required=False, help_text="This one connection of an app, with its tokens.")
+    integration = fields.Id(required=False, help_text="Every grant and secret of this app.")
+    client_secret = fields.Id(required=False, help_text="This one, and the grants that were made with it.")
     organisation = fields.Id(required=False, help_text="The token's own: all that acts in it.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -79,7 +84,7 @@ class ScopeSerializer(fields.Body):
 
 
 class DemandSerializer(fields.Body):
-    scope = ScopeSerializer()
+    scope = ScopeSerializer(help_text="What is to end.")
     cause = serializers.ChoiceField(
         [(cause.value, cause.label) for cause in remote_revocation.CAUSES],
         default=Cause.ENDED,
@@ -93,12 +98,12 @@ class DemandSerializer(fields.Body):
 
 
 class DryRunSerializer(serializers.Serializer[Any]):
-    dry_run = serializers.BooleanField()
-    would_end = CountsSerializer()
+    dry_run = serializers.BooleanField(help_text="true: nothing has ended.")
+    would_end = CountsSerializer(help_text="How many are live, and would end.")
 
 
 class RevocationQuery(queries.Query):
-    user = fields.Id(required=False)
+    user = fields.Id(required=False, help_text="Only of this user.")
 
 
 class Revocations(Collection):
@@ -111,7 +116,12 @@ class Revocations(Collection):
     newest_by = ("at", "pk")
     request_class = DemandSerializer
     request_example = DEMAND
-    answers = {201: RevocationSerializer, 200: DryRunSerializer}
+    answers = {
+        200: OpenApiResponse(
+            DryRunSerializer, "With `dry_run`: what would end.", [OpenApiExample("Example", WOULD_END)]
+        ),
+        201: OpenApiResponse(RevocationSerializer, "It has ended.", [OpenApiExample("Example", EXAMPLE)]),
+    }
     errors = {
         409: "The token would end itself, or the first request under this Idempotency-Key is still under way.",
         413: "The body is too large.",
@@ -128,8 +138,8 @@ class Revocations(Collection):
 
         It reaches this organisation alone. A user who belongs to others too, or who is staff of this site, loses their
         sessions, and what they have here; with a cause that is said of a person, a user who belongs nowhere else loses
-        everything, and "compromised" takes their password as well. The grant of the token that asks is spared unless
-        it is named itself. Repeated under the same Idempotency-Key, it gets the same answer and acts no more.
+        everything, and `compromised` takes their password as well. The grant of the token that asks is spared unless
+        it is named itself. Repeated under the same `Idempotency-Key`, it gets the same answer and acts no more.
         """
         rates.hit_api(request, "revocations")
         body = DemandSerializer(data=request.data)

@@ -27,22 +27,24 @@ EXAMPLE: dict[str, Any] = {
 
 
 class EventSerializer(serializers.Serializer[Any]):
-    id = serializers.UUIDField(source="pk")
-    at = serializers.DateTimeField()
-    kind = serializers.ChoiceField(SecurityEvent.Kind.choices)
+    id = serializers.UUIDField(source="pk", help_text="It never changes.")
+    at = serializers.DateTimeField(help_text="When it happened.")
+    kind = serializers.ChoiceField(SecurityEvent.Kind.choices, help_text="What happened.")
     user = serializers.UUIDField(source="user_id", allow_null=True, help_text="Whom it concerns.")
     user_label = serializers.CharField(help_text="Their address at the time; it outlives the account.")
     actor = serializers.UUIDField(source="actor_id", allow_null=True, help_text="Who did it.")
-    actor_label = serializers.CharField()
-    integration = serializers.UUIDField(source="integration_id", allow_null=True)
-    ip_address = serializers.IPAddressField(allow_null=True)
-    device = serializers.CharField()
+    actor_label = serializers.CharField(help_text="Their address, or their program's name, at the time.")
+    integration = serializers.UUIDField(source="integration_id", allow_null=True, help_text="Which app it concerns.")
+    ip_address = serializers.IPAddressField(allow_null=True, help_text="Where it was done from.")
+    device = serializers.CharField(help_text="Browser and system, as the browser names itself.")
     details = serializers.DictField(help_text="What an auditor would ask next. Its members vary with the kind.")
 
 
 class EventQuery(queries.Query):
-    kind = serializers.ChoiceField(SecurityEvent.Kind.choices, required=False)
-    user = fields.Id(required=False)
+    kind = serializers.ChoiceField(
+        SecurityEvent.Kind.choices, required=False, help_text="Only what happened in this way."
+    )
+    user = fields.Id(required=False, help_text="Only what concerns this user.")
     since = serializers.DateTimeField(required=False, help_text="At this moment or later.")
     until = serializers.DateTimeField(required=False, help_text="Before this moment.")
 

@@ -24,17 +24,17 @@ EXAMPLE = {
 
 class SessionSerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="public_id", help_text="Of no use to sign in with.")
-    user = serializers.UUIDField(source="user_id")
-    created_at = serializers.DateTimeField()
+    user = serializers.UUIDField(source="user_id", help_text="Who is signed in.")
+    created_at = serializers.DateTimeField(help_text="When they signed in.")
     last_seen_at = serializers.DateTimeField(help_text="Exact to a minute.")
-    expires_at = serializers.DateTimeField(source="expire_date")
-    ip_address = serializers.IPAddressField(allow_null=True)
-    device = serializers.CharField()
+    expires_at = serializers.DateTimeField(source="expire_date", help_text="When it ends unless it is used before.")
+    ip_address = serializers.IPAddressField(allow_null=True, help_text="Where it was last seen.")
+    device = serializers.CharField(help_text="Browser and system, as the browser names itself.")
     method = serializers.CharField(help_text="How it signed in; empty where that is not known.")
 
 
 class SessionQuery(queries.Query):
-    user = fields.Id(required=False)
+    user = fields.Id(required=False, help_text="Only of this user.")
 
 
 class Sessions(Collection):
