@@ -20,6 +20,6 @@ urlpatterns = [
     path(".well-known/jwks.json", metadata.jwks),
     path("api/v1/", include(api.v1)),
     path("api/v1/schema", schema.document, name="api_schema"),
-    path("api/docs", schema.page),
+    path("api/docs", schema.page, name="api_docs"),
     re_path(r"^api/", errors.not_found),
 ]

@@ -31,7 +31,6 @@ INSTALLED_APPS = [
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "csp",
     "django_htmx",  # for its static files
     # Ours come before allauth and the admin, whose templates some of ours replace.

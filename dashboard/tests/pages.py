@@ -19,8 +19,6 @@ class Page:
     status: int = 200
     form: str = ""
     sends: dict[str, str] | None = None
-    weight: int = 60_000  # bytes of HTML, CSS and scripts together, compressed; less than that
-    is_ours: bool = True
 
 
 PAGES = {
@@ -79,8 +77,7 @@ PAGES = {
     "consent": Page("{consent}"),
     "consent-refused": Page("/oauth/authorize", status=400),
     "device": Page("/oauth/device"),
-    # Swagger UI as it comes, with its weight and its barriers. Linked from no page of the dashboard.
-    "api-docs": Page("/api/docs", "nobody", weight=460_000, is_ours=False),
+    "api-docs": Page("/api/docs", "nobody"),
     # What cannot be done (dashboard/tests/urls.py).
     "no-such-page": Page("/wrong/404/", "nobody", 404),
     "unreadable": Page("/wrong/400/", status=400),

@@ -1,4 +1,4 @@
-"""The OpenAPI document and the page to read it by, both for anybody, both from our own files."""
+"""The OpenAPI document and the page to read it by, both for anybody, both made once a process."""
 
 import hashlib
 import json
@@ -9,10 +9,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
 from integrations.api import openapi, urls
+from integrations.api.reference import Reference
 from integrations.oauth import metadata
 
 GUIDE = Path(__file__).with_name("guide.md")
@@ -34,7 +37,7 @@ def document(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    return render(request, "api/docs.html")
+    return render(request, "api/docs.html", _parts())
 
 
 @cache
@@ -54,3 +57,9 @@ def _document() -> dict[str, Any]:
 def _body() -> tuple[bytes, str]:
     body = json.dumps(_document(), indent=2).encode()
     return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+@cache
+def _parts() -> dict[str, SafeString]:
+    context = {"api": Reference(_document())}
+    return {name: render_to_string(f"api/{name}.html", context) for name in ("contents", "reference")}

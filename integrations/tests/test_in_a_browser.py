@@ -9,13 +9,32 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 DEVICE_CODE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
-def test_the_apis_page_shows_every_operation_from_our_own_files(window):
-    page = window()
-    page.goto("/api/docs")
-    page.locator(".opblock").first.wait_for()
-    assert page.locator(".opblock").count() == 12
-    page.locator(".opblock").first.click()
-    page.get_by_text("Live grants in the organisation").last.wait_for()
+@pytest.fixture
+def reference(window):
+    """The API's page without JavaScript, as wide as that."""
+
+    def build(width):
+        page = window(viewport={"width": width, "height": 900}, java_script_enabled=False)
+        page.goto("/api/docs")
+        return page, page.get_by_role("link", name="POST /api/v1/revocations")
+
+    return build
+
+
+def test_the_apis_contents_stay_in_view_where_there_is_room(reference):
+    page, link = reference(1600)
+    link.click()
+    assert page.url.endswith("#createRevocations")
+    assert 0 <= page.locator("#createRevocations").bounding_box()["y"] < 100
+    assert 0 <= link.bounding_box()["y"] < 900
+
+
+def test_the_apis_contents_are_folded_where_there_is_none(reference):
+    page, link = reference(360)
+    assert not link.is_visible()
+    page.locator("summary").press("Enter")
+    link.click()
+    assert 0 <= page.locator("#createRevocations").bounding_box()["y"] < 100
 
 
 def test_a_device_is_connected_by_typing_its_code(world, window, settings):

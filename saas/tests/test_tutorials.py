@@ -1,10 +1,12 @@
 """What the documents tell people to run is run here, as they would run it."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from types import ModuleType
 
@@ -57,6 +59,24 @@ def test_the_tutorials_curl(house):  # noqa: F811
     assert running.returncode == 0, said
     assert '"subject_type":"client"' in said and '"email":"bob@example.com"' in said
     assert '"would_end"' in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_references_curls(house, client):  # noqa: F811
+    program("curl", "install curl")
+    page = client.get("/api/docs").content.decode()
+    token, *calls = (
+        unescape(code) for code in re.findall(r"<pre><code[^>]*>(TOKEN=.*?|curl .*?)</code>", page, re.DOTALL)
+    )
+    token = token.replace("CLIENT_ID:CLIENT_SECRET", '"$CLIENT_ID:$CLIENT_SECRET"')
+    script = re.sub(r"http://[^/\s]+", house.issuer, "\necho\n".join(["set -euo pipefail", token, *calls]))
+    running = run(["bash", "-c", script], house, ["client_credentials"])
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode == 0, said
+    answers = [json.loads(line) for line in said.splitlines() if line]
+    assert len(answers) == 1 + len(calls)
+    # What the examples name by id is nowhere in this house.
+    assert {answer.get("status", 200) for answer in answers} == {200, 404}, said
 
 
 @pytest.mark.django_db(transaction=True)
