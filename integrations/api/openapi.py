@@ -154,7 +154,7 @@ class Schema(AutoSchema):
 
 
 def _refusal(code: int, text: str) -> OpenApiExample:
-    said = {"errors": {"limit": ["A valid integer is required."]}} if code == 400 else {"detail": text}
+    said = {"errors": {"limit": ["A valid integer is required."]}} if code == 400 else {"detail": text.replace("`", "")}
     body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, **said}
     return OpenApiExample("Example", body, response_only=True, status_codes=[str(code)], media_type=PROBLEM)
 
