@@ -23,7 +23,14 @@ def settings(request: SignedInRequest) -> HttpResponse:
 
 
 _allauths = [
-    *("account_email", "account_change_password", "mfa_index", "mfa_activate_totp", "mfa_deactivate_totp"),
+    *(
+        "account_email",
+        "account_change_password",
+        "account_set_password",
+        "mfa_index",
+        "mfa_activate_totp",
+        "mfa_deactivate_totp",
+    ),
     *("mfa_add_webauthn", "mfa_list_webauthn", "mfa_edit_webauthn", "mfa_remove_webauthn"),
     *("mfa_view_recovery_codes", "mfa_generate_recovery_codes"),
 ]

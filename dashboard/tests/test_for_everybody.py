@@ -5,35 +5,14 @@ import pytest
 from dashboard.tests.barriers import barriers
 from dashboard.tests.pages import PAGES
 from dashboard.tests.places import Places, lived_in
+from dashboard.tests.visits import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls("dashboard.tests.urls")]
-SUBMIT = """([path, fields]) => {
-    const form = Object.assign(document.createElement("form"), { method: "post", action: path });
-    fields.csrfmiddlewaretoken = document.querySelector("[name=csrfmiddlewaretoken]").value;
-    for (const [name, value] of Object.entries(fields))
-        form.append(Object.assign(document.createElement("input"), { name, value }));
-    document.documentElement.dataset.left = "yes";
-    document.body.append(form);
-    form.submit();
-}"""
 UNNAMED = """() => {
     const named = [...document.querySelectorAll("[src], [href]")].map((part) => part.src || part.href);
     const loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
     return loaded.filter((url) => url.includes("/static/") && !named.includes(url));
 }"""
-
-
-def visit(tab, places, page):
-    tab.goto("about:blank")  # or what it was asking would go on
-    if page.sends is None:
-        assert tab.goto(places.fill(page.path)).status == page.status, page
-    else:
-        tab.goto(places.fill(page.form))
-        fields = {name: places.fill(value) for name, value in page.sends.items()}
-        tab.evaluate(SUBMIT, [places.fill(page.path), fields])
-        tab.locator("html:not([data-left])").wait_for(state="attached")
-        tab.wait_for_load_state()
-    tab.allow(f"status of {page.status}")
 
 
 # In two halves, so that two workers share them. What axe finds hardly depends on the width.
@@ -44,7 +23,8 @@ def test_no_page_has_a_barrier_sticks_out_or_loads_what_it_does_not_name(world, 
         if page.who not in tabs:
             tabs[page.who] = window(as_=places.browser(page.who), reduced_motion="reduce")
         tab = tabs[page.who]
-        visit(tab, places, page)
+        visit(tab, page, places.fill)
+        tab.allow(f"status of {page.status}")
         found += [f"{name} loads {url}" for url in tab.evaluate(UNNAMED)]
         for width in (1600, 360):
             tab.set_viewport_size({"width": width, "height": 900})

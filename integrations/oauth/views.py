@@ -81,7 +81,7 @@ def _refusal(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
     if error.redirect_uri:
         error.state = request.GET.get("state")
         return server.error(error)
-    context = {"message": error.description or error.error}
+    context = {"message": error.description or "It asked for something that is not offered here.", "code": error.error}
     return render(request, "oauth/refused.html", context, status=400)
 
 

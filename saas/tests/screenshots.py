@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.tests.pages import PAGES
+from dashboard.tests.visits import visit
 from saas import story
 from saas.browser import Browser, ThirdParty
 from saas.tests.chromium import Chromium
@@ -44,7 +45,6 @@ from types import SimpleNamespace
 from django.test.utils import setup_test_environment
 from accounts.models import *
 from accounts.tests.world import person
-from dashboard.tests.pages import PAGES
 from dashboard.tests.places import BROWSERS, Places
 setup_test_environment()
 people = {user["role"]: User.objects.get(email=user["email"]) for user in demo["users"]}
@@ -55,7 +55,7 @@ places = Places(world, {user["email"]: user["password"] for user in demo["users"
 cookies = {who: {c.key: c.value for c in places.browser(who).cookies.values() if c.value} for who in BROWSERS}
 for jar in cookies.values():
     jar.pop("messages", None)  # "Signed in", once
-print(json.dumps({"cookies": cookies, "paths": {name: places.fill(page.path) for name, page in PAGES.items()}}))
+print(json.dumps({"cookies": cookies, "names": {name: str(value) for name, value in places.names.items()}}))
 """
 TABLET = "Mozilla/5.0 (Linux; Android 15; SM-X910) AppleWebKit/537.36 Chrome/131.0.0.0 Safari/537.36"
 
@@ -69,9 +69,7 @@ def main() -> None:
         story.manage(env, "shell", "-c", AGED)
         chromium = Chromium()
         try:
-            for theme, (width, height) in product(THEMES, WIDTHS.items()):
-                look = {"color_scheme": theme, "viewport": {"width": width, "height": height}}
-                _take(chromium, base, seen, look, only)
+            _take(chromium, base, seen, only)
         finally:
             chromium.close()
     print(f"Written to {FOLDER}.")
@@ -89,19 +87,22 @@ def _live_a_little(demo: dict[str, Any], base: str) -> None:
     Browser(base, "curl/8.5").sign_in(alice["email"], "a guess")
 
 
-def _take(chromium: Chromium, base: str, seen: dict[str, Any], look: dict[str, Any], only: set[str]) -> None:
-    """Each page that can be seen without changing anything; what goes wrong is in the tests' own addresses."""
+def _take(chromium: Chromium, base: str, seen: dict[str, Any], only: set[str]) -> None:
+    """Each page once, in its four looks; what goes wrong is at the tests' own addresses."""
     tabs: dict[str, Any] = {}
     for name, page in PAGES.items():
-        if (only and name not in only) or page.sends is not None or page.path.startswith("/wrong/"):
+        if (only and name not in only) or page.path.startswith("/wrong/"):
             continue
         if page.who not in tabs:
-            tabs[page.who] = chromium.open(base_url=base, reduced_motion="reduce", **look)
+            tabs[page.who] = chromium.open(base_url=base, reduced_motion="reduce")
             cookies = seen["cookies"][page.who].items()
             tabs[page.who].context.add_cookies([{"name": key, "value": value, "url": base} for key, value in cookies])
-        tabs[page.who].goto(seen["paths"][name])
-        file = FOLDER / f"{name}-{look['viewport']['width']}-{look['color_scheme']}.png"
-        tabs[page.who].screenshot(path=file, full_page=True, animations="disabled")
+        tab = tabs[page.who]
+        visit(tab, page, lambda text: text.format(**seen["names"]))
+        for theme, (width, height) in product(THEMES, WIDTHS.items()):
+            tab.emulate_media(color_scheme=theme)
+            tab.set_viewport_size({"width": width, "height": height})
+            tab.screenshot(path=FOLDER / f"{name}-{width}-{theme}.png", full_page=True, animations="disabled")
     for tab in tabs.values():
         tab.context.close()
 
