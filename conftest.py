@@ -38,10 +38,10 @@ def _nothing_in_memory() -> Iterator[None]:
     keys.forget()
     rates.forget()
     tokens.forget()
-    usage.forget()
+    usage.tally.forget()
     cache.clear()
     yield
-    usage.forget()  # or it would be written down when all is over
+    usage.tally.forget()  # or it would be written when all is over
 
 
 @pytest.fixture

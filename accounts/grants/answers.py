@@ -28,7 +28,7 @@ def answer(grant: Grant, scopes: tuple[str, ...]) -> tuple[Answer, str]:
 
 
 def access(grant: Grant, scopes: tuple[str, ...]) -> Answer:
-    usage.write_down()
+    usage.tally.write_if_due()
     return {
         "access_token": tokens.mint(grant, scopes),
         "token_type": "Bearer",
