@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts import keys, rates, tokens, usage
+from accounts import keys, late_tries, rates, tokens, usage
 from accounts.tests.world import PASSWORD, World
 from saas.tests import services
 from saas.tests.chromium import Chromium, NoBrowser
@@ -38,10 +38,12 @@ def _nothing_in_memory() -> Iterator[None]:
     keys.forget()
     rates.forget()
     tokens.forget()
+    late_tries.tally.forget()
     usage.tally.forget()
     cache.clear()
     yield
-    usage.tally.forget()  # or it would be written when all is over
+    late_tries.tally.forget()  # or it would be written when all is over
+    usage.tally.forget()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, visitors
+from accounts import crypto, events, late_tries, visitors
 from accounts.models import ClientSecret, Integration, Organisation, User
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
@@ -100,7 +100,7 @@ def create_secret(
     return secret, text
 
 
-def authenticate(client_id: str, secret: str | None) -> Client:
+def authenticate(client_id: str, secret: str | None, visitor: Visitor = visitors.NOBODY) -> Client:
     """The client that these belong to, in one query. Raises UnknownClient.
 
     A confidential one needs a live secret, a public one must come without.
@@ -116,8 +116,10 @@ def authenticate(client_id: str, secret: str | None) -> Client:
         if integration is None:
             raise UnknownClient
         return Client(integration, None)
-    found = BY_SECRET.one(integration=uid, secret_hash=crypto.digest(secret))
+    secret_hash = crypto.digest(secret)
+    found = BY_SECRET.one(integration=uid, secret_hash=secret_hash)
     if found is None:
+        late_tries.note(late_tries.Kind.CLIENT_SECRET, secret_hash, visitor)
         raise UnknownClient
     note_use(found)
     return Client(found.integration, found)

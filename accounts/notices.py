@@ -1,14 +1,16 @@
 """Mails about what concerns people's security. Sent after the commit; one that cannot be sent fails nothing."""
 
 import logging
+from datetime import datetime
 
 from django.conf import settings
 from django.core.mail import send_mail
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import crypto, visitors
-from accounts.models import Grant, Invitation, Membership, Notice, User
+from accounts.models import Grant, Invitation, LateTry, Membership, Notice, Revocation, SecurityEvent, User
 from accounts.visitors import Visitor
 
 log = logging.getLogger(__name__)
@@ -30,6 +32,24 @@ came of it:
 If you know why, connect the app again. If you do not, look at the security log:
 
     {log}
+"""
+LATE_TRY_SUBJECT = "What had been ended was tried again: {what}"
+LATE_TRY_TEXT = """\
+Hello,
+
+somebody has tried again what had been ended, and was refused:
+
+    tried         {what}
+    from          {place}
+    by            {device}
+    organisation  {organisation}
+    ended         {ended} UTC: {cause}
+
+An app that has not noticed the end tries again too, until it is connected anew or given its new secret. So look at the
+address and the program: where they are not the app's, somebody has a copy. Nobody gets in with it. This is said once;
+what is tried from now on is counted here:
+
+    {link}
 """
 NOT_ME_TEXT = """
 If something is wrong, this link ends every session and every connected app of yours in one go, and lets nobody in with
@@ -82,7 +102,7 @@ def invite(invitation: Invitation, *, link: str) -> None:
         address=invitation.invited_by.email,
         role=str(invitation.get_role_display()).lower(),
         issuer=settings.ISSUER,
-        until=invitation.expires_at.strftime("%-d %B %Y, %H:%M"),
+        until=_moment(invitation.expires_at),
         link=link,
     )
     _mail(INVITE_SUBJECT.format(**names), text, [invitation.email])
@@ -108,16 +128,33 @@ def tell_of_reuse(grant: Grant) -> None:
         _mail(subject, text + _way_out(grant.user, "refresh_reused"), [addressed])
 
 
+def tell_of_late_try(late_try: LateTry, event: SecurityEvent, revocation: Revocation) -> None:
+    """Mails whom it concerns, if they are a member still, and the owners of the organisation."""
+    is_told = Q(memberships__role=Membership.Role.OWNER) | Q(pk=event.user_id)
+    # In one filter, so that all is said of the same membership.
+    to = User.objects.filter(is_told, is_active=True, memberships__organisation=event.organisation)
+    text = LATE_TRY_TEXT.format(
+        what=late_try.what,
+        place=_where(late_try.ip_address),
+        device=_harmless(late_try.device),  # in the words of whoever tried
+        organisation=event.organisation,
+        ended=_moment(revocation.at),
+        cause=revocation.get_cause_display(),
+        link=f"{settings.ISSUER}/dashboard/security-log/{event.pk}/",
+    )
+    subject = _one_line(LATE_TRY_SUBJECT.format(what=late_try.what))
+    _mail(subject, text, list(to.order_by("email").values_list("email", flat=True)))
+
+
 def tell_of_sign_in(user: User, visitor: Visitor, *, news: str) -> None:
     """Such as news="in a browser we have not seen before"."""
-    place = f"{visitors.place(visitor.ip_address)} {visitor.ip_address or ''}".strip()
     text = SIGN_IN_TEXT.format(
         name=_one_line(user.get_short_name()),
         issuer=settings.ISSUER,
         news=news,
         device=visitors.device(visitor.user_agent),
-        place=place,
-        at=timezone.now().strftime("%-d %B %Y, %H:%M"),
+        place=_where(visitor.ip_address),
+        at=_moment(timezone.now()),
     )
     _mail(SIGN_IN_SUBJECT, text + _way_out(user, "new_sign_in"), [user.email])
 
@@ -150,6 +187,14 @@ def _mail(subject: str, text: str, addresses: list[str]) -> None:
                 log.exception("A notice could not be mailed: %s", subject)
 
     transaction.on_commit(send, robust=True)
+
+
+def _where(ip_address: str | None) -> str:
+    return f"{visitors.place(ip_address)} {ip_address or ''}".strip()
+
+
+def _moment(at: datetime) -> str:
+    return at.strftime("%-d %B %Y, %H:%M")
 
 
 def _one_line(text: str) -> str:

@@ -8,7 +8,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException, AuthenticationFailed
 from rest_framework.request import Request
 
-from accounts import revocation, tokens, usage
+from accounts import late_tries, revocation, tokens, usage, visitors
 from accounts.claims import Claims
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             log.error("Refused for want of a database: %s", error)
             raise Unavailable from error
         if not stands:
+            late_tries.note(late_tries.Kind.ACCESS_TOKEN, claims.grant, visitors.of(request))
             raise AuthenticationFailed
         usage.count(claims.client_id)
         return Caller(claims), claims

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import crypto, events, tokens, visitors
+from accounts import crypto, events, late_tries, tokens, visitors
 from accounts.grants.answers import Answer, InvalidGrant, answer
 from accounts.grants.reuse import end_reused
 from accounts.models import Grant, Integration, User
@@ -56,10 +56,13 @@ def agree(
     return code
 
 
-def find_code(code: str, *, integration: Integration) -> Grant:
+def find_code(code: str, *, integration: Integration, visitor: Visitor = visitors.NOBODY) -> Grant:
     """The grant that a code of this client stands for. A code that was used already ends what it gave."""
     grant = Grant.objects.select_related("user", "integration").filter(code_hash=crypto.digest(code)).first()
     if grant is None or grant.integration_id != integration.pk:
+        raise InvalidGrant
+    if grant.ended_at is not None:
+        late_tries.note(late_tries.Kind.CODE, grant.pk, visitor)
         raise InvalidGrant
     if grant.redeemed_at is not None:
         end_reused(grant, events.Kind.CODE_REUSED)

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.db.models import CharField, DateTimeField, TextField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, live_grants, tokens
+from accounts import crypto, events, late_tries, live_grants, tokens, visitors
 from accounts.grants.answers import Answer, InvalidGrant, InvalidScope, answer
 from accounts.grants.reuse import end_reused
 from accounts.models import Grant, Integration
 from accounts.statements import Given, Update
+from accounts.visitors import Visitor
 
 _hash, _now = CharField(), Given("now", DateTimeField())
 # Conditions on the row itself, no join: PostgreSQL looks at them again when it had to wait for the row.
@@ -26,7 +27,13 @@ ROTATE = Update(
 )
 
 
-def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, ...] | None = None) -> Answer:
+def refresh(
+    *,
+    integration: Integration,
+    refresh_token: str,
+    scopes: tuple[str, ...] | None = None,
+    visitor: Visitor = visitors.NOBODY,
+) -> Answer:
     """New tokens for a refresh token. At most three statements, client authentication aside.
 
     The token just replaced, presented again within REFRESH_REPLAY_AGE by the same client for the same scopes, gets
@@ -39,6 +46,7 @@ def refresh(*, integration: Integration, refresh_token: str, scopes: tuple[str, 
         raise InvalidGrant from error
     grant = live_grants.find(claims, integration)
     if grant is None:
+        late_tries.note(late_tries.Kind.REFRESH_TOKEN, claims.grant, visitor)
         raise InvalidGrant
     asked = tuple(grant.scopes) if scopes is None else tuple(dict.fromkeys(scopes))
     if not set(asked) <= set(grant.scopes):

@@ -7,6 +7,7 @@ from accounts.models.events import SecurityEvent
 from accounts.models.idempotency import IdempotentAnswer
 from accounts.models.invitations import Invitation
 from accounts.models.keys import SigningKey
+from accounts.models.late_tries import LateTry
 from accounts.models.notices import Notice
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Cause, Revocation, RevocationEntry, Worker
@@ -23,6 +24,7 @@ __all__ = [
     "IdempotentAnswer",
     "Integration",
     "Invitation",
+    "LateTry",
     "Membership",
     "Notice",
     "Organisation",

@@ -7,7 +7,14 @@ from django.utils import timezone
 
 from accounts import visitors
 from accounts.models.credentials import Integration
-from accounts.models.people import Organisation, User
+from accounts.models.people import Membership, Organisation, User
+
+
+class SecurityEventQuerySet(models.QuerySet["SecurityEvent"]):
+    def seen_by(self, user: User) -> "SecurityEventQuerySet":
+        """What concerns them, and what concerns the organisations that they look after."""
+        managed = user.memberships.filter(role__in=Membership.MANAGERS).values("organisation")
+        return self.filter(models.Q(user=user) | models.Q(organisation__in=managed))
 
 
 class SecurityEvent(models.Model):
@@ -25,6 +32,7 @@ class SecurityEvent(models.Model):
         INTEGRATION_CREATED = "integration_created", "Integration created"
         SECRET_CREATED = "secret_created", "Client secret created"
         REVOKED = "revoked", "Access revoked"
+        TRIED_AGAIN = "tried_again", "Ended credential tried again"
         MEMBER_INVITED = "member_invited", "Member invited"
         INVITATION_WITHDRAWN = "invitation_withdrawn", "Invitation withdrawn"
         MEMBER_JOINED = "member_joined", "Member joined"
@@ -51,6 +59,8 @@ class SecurityEvent(models.Model):
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
     details = models.JSONField(default=dict)
+
+    objects = SecurityEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-at", "-id"]

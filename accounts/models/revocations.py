@@ -43,6 +43,7 @@ class Revocation(models.Model):
     streams = models.PositiveIntegerField(default=0, help_text="Open pages of the ended sessions that went dark.")
     receipt = models.JSONField(null=True, help_text="Which workers confirmed, and how fast.")
     receipt_jws = models.TextField(blank=True, help_text="The same, signed: it verifies with our JWKS.")
+    tried_again_at = models.DateTimeField(null=True, help_text="When something of what it ended was first tried again.")
 
     class Meta:
         ordering = ["-at", "-id"]

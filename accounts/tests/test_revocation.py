@@ -12,7 +12,7 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 from accounts import clients, credentials, grants, revocation, tokens
 from accounts.models import Cause, ClientSecret, Grant, Revocation, SecurityEvent, Session, SigningKey, User
 from accounts.revocation import Scope
-from accounts.tests.world import person
+from accounts.tests.world import VERIFIER, person
 
 pytestmark = pytest.mark.django_db
 
@@ -178,10 +178,12 @@ def test_a_member_who_leaves_takes_nothing_along(full):
 @pytest.mark.parametrize("cause", [Cause.COMPROMISED, Cause.SIGNED_OUT_EVERYWHERE, Cause.DEACTIVATED])
 def test_pending_codes_die_too(full, cause):
     code = full.code(full.bob)
-    assert revocation.revoke(Scope(user=full.bob), cause=cause).codes == 1
     grant = grants.find_code(code, integration=full.sync)
+    assert revocation.revoke(Scope(user=full.bob), cause=cause).codes == 1
     with pytest.raises(grants.InvalidGrant):
-        grants.redeem(grant, code_verifier="irrelevant")
+        grants.redeem(grant, code_verifier=VERIFIER)
+    with pytest.raises(grants.InvalidGrant):
+        grants.find_code(code, integration=full.sync)
 
 
 def make_credentials(user, integration, number):

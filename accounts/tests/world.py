@@ -3,15 +3,18 @@
 import base64
 import hashlib
 import secrets
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.account.models import EmailAddress
 from django.test import Client
 
-from accounts import clients, grants, tokens
+from accounts import clients, grants, late_tries, tokens
 from accounts.clients import Client as OAuthClient
+from accounts.late_tries import Kind, Try
 from accounts.models import Grant, Integration, Membership, Organisation, User
+from accounts.visitors import Visitor
 
 PASSWORD = "correct horse battery"
 CALLBACK = "https://sync.example/callback"
@@ -80,6 +83,11 @@ class World:
 
     def refresh(self, tokens_: dict[str, Any]) -> dict[str, Any]:
         return grants.refresh(integration=self.sync, refresh_token=tokens_["refresh_token"])
+
+    def try_again(self, grant: Grant, times: int = 1, agent: str = "curl/8.5") -> None:
+        """As when an access token of this grant, which has ended, was refused so often."""
+        tried = Try(Kind.ACCESS_TOKEN, grant.pk, Visitor("203.0.113.7", agent))
+        late_tries._write(Counter({tried: times}))
 
     def grant_of(self, tokens_: dict[str, Any]) -> Grant:
         return Grant.objects.get(pk=tokens.verify(tokens_["access_token"]).grant)

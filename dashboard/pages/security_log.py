@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import Membership, SecurityEvent
+from accounts.models import SecurityEvent
 from dashboard import export
 from dashboard.forms import LogForm
 from dashboard.pages import Entry
@@ -47,8 +47,7 @@ def export_log(request: SignedInRequest, kind: str) -> HttpResponse:
 
 
 def _rows(request: SignedInRequest, form: LogForm) -> "QuerySet[SecurityEvent]":
-    managed = request.user.memberships.filter(role__in=Membership.MANAGERS).values("organisation")
-    rows = SecurityEvent.objects.filter(Q(user=request.user) | Q(organisation__in=managed))
+    rows = SecurityEvent.objects.seen_by(request.user)
     form.is_valid()
     asked = form.cleaned_data
     if asked.get("kind"):
@@ -92,7 +91,7 @@ def _as_dict(event: SecurityEvent) -> dict[str, str]:
     }
 
 
-entry = Entry("Security log", "security_log", 60)
+entry = Entry("Security log", "security_log", 60, also=("receipt",))
 urlpatterns = [
     path("dashboard/security-log/", security_log, name="security_log"),
     path("dashboard/security-log/export.csv", export_log, {"kind": "csv"}, name="export_csv"),

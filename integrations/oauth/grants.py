@@ -76,7 +76,9 @@ class AuthorizationCodeGrant(authlib.AuthorizationCodeGrant):  # type: ignore[mi
 
     def query_authorization_code(self, code: str, client: Any) -> AuthorizationCode | None:
         try:
-            return AuthorizationCode(grants.find_code(code, integration=client.integration))
+            return AuthorizationCode(
+                grants.find_code(code, integration=client.integration, visitor=self.request.visitor)
+            )
         except grants.InvalidGrant:
             return None
 
@@ -120,6 +122,7 @@ class RefreshTokenGrant(authlib.RefreshTokenGrant):  # type: ignore[misc]
                 integration=self.client.integration,
                 refresh_token=self.request.form["refresh_token"],
                 scopes=tuple(scope_to_list(scope)) if scope else None,
+                visitor=self.request.visitor,
             )
         except grants.InvalidGrant:
             raise InvalidGrantError("The refresh token gives nothing, or no longer.") from None

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import assertions, clients, visitors
 from accounts.clients import Client
+from accounts.visitors import Visitor
 from integrations.oauth import grants, limits, parameters
 from integrations.oauth.client import OAuthClient
 from integrations.oauth.device_grant import DeviceCodeGrant
@@ -82,7 +83,7 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         """
         shown = parameters.client_credentials(request)
         try:
-            client = _authenticated(shown)
+            client = _authenticated(shown, visitors.of(request))
         except clients.UnknownClient:
             limits.failed(request, shown.client_id or "")
             raise parameters.invalid_client("Unknown client, or not its secret.") from None
@@ -90,10 +91,10 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         return client
 
 
-def _authenticated(shown: parameters.Shown) -> Client:
+def _authenticated(shown: parameters.Shown, visitor: Visitor) -> Client:
     if shown.assertion:
         return assertions.authenticate(shown.assertion, shown.client_id)
-    return clients.authenticate(shown.client_id or "", shown.secret)
+    return clients.authenticate(shown.client_id or "", shown.secret, visitor)
 
 
 server = Server()

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import assertions, idempotency, rotation, tokens, usage
+from accounts import assertions, idempotency, late_tries, rotation, tokens, usage
 from accounts.grants import devices
 from accounts.models import Grant, Invitation, Notice
 from accounts.sessions import SessionStore
@@ -28,6 +28,7 @@ class Command(BaseCommand):
         devices.forget_expired()
         rotation.forget_private_halves()
         usage.forget_old()
+        late_tries.forget_old()
         for links in (Invitation, Notice):
             links.objects.filter(expires_at__lt=gone).delete()
         self.stdout.write(f"Purged {grants} grants, and all sessions that had run out.")
