@@ -9,8 +9,9 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import ClientSecret, Grant, Integration, Membership, Revocation, SecurityEvent, Session
+from accounts.models import ClientSecret, Grant, Integration, LateTry, Membership, Revocation, SecurityEvent, Session
 from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, IntegrationQuerySet, SessionQuerySet
+from accounts.models.late_tries import LateTryQuerySet
 
 Rows = TypeVar("Rows", bound=QuerySet[Any])
 
@@ -47,6 +48,10 @@ class Reach:
 
     def revocations(self) -> QuerySet[Revocation]:
         return self._own(Revocation.objects.filter(self._here()))
+
+    def late_tries(self) -> LateTryQuerySet:
+        """Of the revocations in reach, what concerns this organisation."""
+        return LateTry.objects.of_organisation(self.organisation)
 
     def _here(self) -> Q:
         """Of this organisation, or of none in particular and about a member: a sign-in, say."""

@@ -215,7 +215,11 @@ SPECTACULAR_SETTINGS = {
     # In the order of integrations.api.urls, and of the serializers.
     "SORT_OPERATIONS": False,
     "SORT_OPERATION_PARAMETERS": False,
-    "ENUM_NAME_OVERRIDES": {},
+    # Where several answers have a field of the same choices, or of the same name.
+    "ENUM_NAME_OVERRIDES": {
+        "RevocationCauseEnum": "accounts.models.Cause",
+        "KindEnum": "accounts.models.SecurityEvent.Kind",
+    },
 }
 
 # --- What they are shown ----------------------------------------------------------------------------------------------

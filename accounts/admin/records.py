@@ -15,8 +15,8 @@ class RevocationAdmin(ReadOnlyAdmin):
     list_select_related = ["user"]
     search_fields = ["user__email", "actor_label", "reason"]
     fields = ["id", "at", "cause", "reason", "user", "actor_label", "scope", "in_words"]
-    fields += ["receipt_in_words", "workers", "receipt_jws"]
-    readonly_fields = ["id", "in_words", "receipt_in_words", "workers"]
+    fields += ["receipt_in_words", "workers", "tried_again", "receipt_jws"]
+    readonly_fields = ["id", "in_words", "receipt_in_words", "workers", "tried_again"]
 
     @admin.display(description="Workers")
     def workers(self, row: Revocation) -> str:
@@ -24,6 +24,12 @@ class RevocationAdmin(ReadOnlyAdmin):
         confirmed = [(each["worker"], f"confirmed after {each['ms']} ms") for each in receipt["confirmed"]]
         silent = [(name, kind) for kind in ("fenced", "pending") for name in receipt[kind]]
         return format_html_join(mark_safe("<br>"), "{}: {}", confirmed + silent) or "none to wait for"
+
+    @admin.display(description="Tried again since")
+    def tried_again(self, row: Revocation) -> str:
+        tries = row.late_tries.select_related("integration")
+        lines = [(each.in_words, f"{each.last_at:%Y-%m-%d %H:%M:%S}", each.user_agent) for each in tries]
+        return format_html_join(mark_safe("<br>"), "{}, last at {} UTC <small>{}</small>", lines) or "nothing"
 
 
 @admin.register(SecurityEvent)

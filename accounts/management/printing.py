@@ -3,7 +3,11 @@
 import json
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 from accounts.models import Revocation
+
+LATE_TRY = ("kind", "credential", "integration_id", "ip_address", "user_agent", "times", "first_at", "last_at")
 
 
 def as_json(revoked: Revocation) -> str:
@@ -17,8 +21,9 @@ def as_json(revoked: Revocation) -> str:
         "receipt": revoked.receipt,
         "receipt_in_words": revoked.receipt_in_words,
         "receipt_jws": revoked.receipt_jws,
+        "late_tries": list(revoked.late_tries.values(*LATE_TRY)),
     }
-    return json.dumps(facts)
+    return json.dumps(facts, cls=DjangoJSONEncoder)
 
 
 def as_text(revoked: Revocation) -> str:
@@ -27,6 +32,7 @@ def as_text(revoked: Revocation) -> str:
         f"  ended     {revoked.in_words}",
         f"  receipt   {revoked.receipt_in_words}",
         *_workers(revoked),
+        *[f"  tried     {each.in_words}" for each in revoked.late_tries.select_related("integration")],
         f"  record    {revoked.pk}",
     ]
     return "\n".join(lines)

@@ -2,7 +2,9 @@
 
 import pytest
 
-from accounts.models import Grant, Revocation, Session, User
+from accounts import revocation
+from accounts.models import Cause, Grant, Revocation, Session, User
+from accounts.revocation import Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +135,13 @@ def test_rows_that_are_none_change_nothing(world, admin, page, action, chosen):
     answer = admin.post(f"/admin/accounts/{page}/", {"action": action, "_selected_action": chosen}, follow=True)
     assert answer.status_code in {200, 400, 404}
     assert not Revocation.objects.exists()
+
+
+def test_a_revocations_page_says_what_was_tried_again_and_by_whom(world, admin):
+    grant = world.grant_of(world.connect(world.bob))
+    done = revocation.revoke(Scope(grant=grant), cause=Cause.ENDED)
+    url = f"/admin/accounts/revocation/{done.pk}/change/"
+    assert "once:" not in admin.get(url).content.decode()
+    world.try_again(grant, 1200, "<b>thief")
+    page = admin.get(url).content.decode()
+    assert "1,200 times: Access token of Sync, 203.0.113.7, &lt;b&gt;thief" in page

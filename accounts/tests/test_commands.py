@@ -10,7 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts.models import Grant, Revocation, Session, SigningKey, User
+from accounts import revocation
+from accounts.models import Cause, Grant, Revocation, Session, SigningKey, User
+from accounts.revocation import Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +183,13 @@ def test_createsuperuser_can_sign_in_at_once(client, settings):
     root.save()
     client.post("/accounts/login/", {"login": "root@example.com", "password": "a long root phrase"})
     assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_receipt_says_what_was_tried_again_since(world):
+    grant = world.grant_of(world.connect(world.bob))
+    done = revocation.revoke(Scope(grant=grant), cause=Cause.ENDED)
+    world.try_again(grant, 2)
+    assert "tried     2 times: Access token of Sync, 203.0.113.7, curl 8" in run("receipt", str(done.pk))
+    tried = json.loads(run("receipt", str(done.pk), "--json"))["late_tries"][0]
+    assert (tried["kind"], tried["ip_address"], tried["times"]) == ("access_token", "203.0.113.7", 2)

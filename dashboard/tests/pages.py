@@ -55,6 +55,7 @@ PAGES = {
     "member": Page("/dashboard/organisations/{organisation_id}/members/{user_id}/"),
     "organisation-security": Page("/dashboard/organisations/{organisation_id}/security/"),
     "security-log": Page("/dashboard/security-log/"),
+    "receipt": Page("/dashboard/security-log/{event}/"),
     "settings": Page("/dashboard/settings/"),
     "e-mail": Page("/accounts/email/"),
     "password": Page("/accounts/password/change/"),

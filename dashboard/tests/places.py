@@ -15,9 +15,10 @@ from fido2.cose import ES256
 from fido2.utils import websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
-from accounts import credentials, crypto, notices
+from accounts import credentials, crypto, notices, revocation
 from accounts.grants import devices
-from accounts.models import Invitation, User
+from accounts.models import Cause, Invitation, LateTry, SecurityEvent, User
+from accounts.revocation import Scope
 from accounts.tests.world import CALLBACK, PASSWORD, World, authorize_url, person
 from dashboard.tests.pages import Page
 
@@ -51,6 +52,7 @@ class Places:
             "user_id": world.bob.pk,
             "pk": passkey(world.bob).pk,
             "consent": authorize_url(world.sync, redirect_uri=callback),
+            "event": _tried_again(world, self.carol),
             "user_code": devices.begin(world.sync, ["profile"]).user_code,
         }
 
@@ -122,6 +124,18 @@ def _invitation(world: World) -> str:
     row.token_hash = crypto.digest(token)
     row.save()
     return token
+
+
+def _tried_again(world: Any, user: User) -> uuid.UUID:
+    """Of a revocation in the owner's log: by an app, by somebody with a long name, and by too many."""
+    revoked = revocation.revoke(Scope(user=user), cause=Cause.SIGNED_OUT_EVERYWHERE, within=world.acme)
+    tried = [(LateTry.Kind.ACCESS_TOKEN, "python-requests/2.32.3"), (LateTry.Kind.CLIENT_SECRET, "x" * 300)]
+    for number, (kind, agent) in enumerate(tried, start=1):
+        row = LateTry(id=uuid.uuid4(), revocation=revoked, kind=kind, credential=uuid.uuid4(), integration=world.sync)
+        row.ip_address, row.user_agent, row.times = f"203.0.113.{number}", agent, 1234 * number
+        row.save()
+    LateTry.objects.create(id=uuid.uuid4(), revocation=revoked, kind=LateTry.Kind.OTHERS, times=1)
+    return SecurityEvent.objects.get(kind=SecurityEvent.Kind.REVOKED, details__revocation=str(revoked.pk)).pk
 
 
 def passkey(user: User) -> Authenticator:

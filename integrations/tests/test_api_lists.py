@@ -110,7 +110,7 @@ def test_one_of_the_list_is_there_by_its_id(world, browser, robot, path):
     browser(world.bob)
     revocation.revoke(Scope(grant=world.grant_of(world.connect(world.bob))), cause=Cause.ENDED)
     for item in items(robot, path):
-        assert robot.get(f"/api/v1/{path}/{item['id']}").json() == item
+        assert robot.get(f"/api/v1/{path}/{item['id']}").json().items() >= item.items()
 
 
 @pytest.mark.parametrize("path", ["sessions", "grants", "security-events", "revocations"])

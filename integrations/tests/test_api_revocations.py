@@ -4,10 +4,22 @@ import uuid
 
 import pytest
 
-from accounts import clients
+from accounts import clients, revocation
 from accounts.clients import Client as OAuthClient
 from accounts.grants import own
-from accounts.models import SCOPES, ClientSecret, Grant, Integration, Membership, Organisation, Revocation, User
+from accounts.models import (
+    SCOPES,
+    Cause,
+    ClientSecret,
+    Grant,
+    Integration,
+    LateTry,
+    Membership,
+    Organisation,
+    Revocation,
+    User,
+)
+from accounts.revocation import Scope
 from accounts.tests.world import CALLBACK
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +62,7 @@ def test_a_compromised_user_loses_everything_and_the_receipt_says_so(world, brow
     assert (lives(bobs), lives(alices)) == (False, True)
     assert laptop.get("/dashboard/").status_code == 302
     assert not User.objects.get(pk=world.bob.pk).has_usable_password()
-    assert soar.get(answer["Location"]).json() == said
+    assert soar.get(answer["Location"]).json() == {**said, "late_tries": []}
     assert soar.get(PATH).json()["items"][0] == said
 
 
@@ -349,3 +361,27 @@ def test_a_body_of_any_depth_is_400(soar):
     for depth in (10, *range(800, 1100, 7), 40_000):
         answer = soar.post(PATH, "[" * depth + "]" * depth, content_type="application/json")
         assert answer.status_code == 400
+
+
+def test_one_revocation_says_what_of_it_was_tried_again(world, soar):
+    grant = world.grant_of(world.connect(world.bob))
+    done = post(soar, {"grant": str(grant.pk)}).json()
+    assert done["tried_again_at"] is None
+    world.try_again(grant, 12)
+    said = soar.get(f"{PATH}/{done['id']}").json()
+    assert said["tried_again_at"] == said["late_tries"][0].pop("first_at")
+    assert said["late_tries"][0].pop("last_at")
+    tried = {"kind": "access_token", "ip_address": "203.0.113.7", "device": "curl 8", "times": 12}
+    assert said["late_tries"] == [{**tried, "integration": str(world.sync.pk)}]
+
+
+def test_what_another_organisations_app_tried_again_is_not_said(world, soar):
+    theirs = Organisation.objects.create(name="Elsewhere")
+    Membership.objects.create(user=world.bob, organisation=theirs, role="member")
+    Integration.objects.filter(pk=world.pocket.pk).update(organisation=theirs)
+    world.pocket.refresh_from_db()
+    grant = world.grant_of(world.connect(world.bob, world.pocket))
+    done = revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE)
+    world.try_again(grant)
+    assert soar.get(f"{PATH}/{done.pk}").json()["late_tries"] == []
+    assert LateTry.objects.count() == 1

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import NotFound
@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
 from accounts import remote_revocation, visitors
-from accounts.models import Cause
+from accounts.models import Cause, LateTry
 from accounts.reach import Reach
 from accounts.remote_revocation import Demand
 from integrations import rates
@@ -34,6 +34,16 @@ EXAMPLE = {
     "ended": {"sessions": 2, "grants": 1, "codes": 0, "client_secrets": 0},
     "receipt": receipts.EXAMPLE,
     "receipt_jws": "eyJhbGciOiJFUzI1NiIsInR5cCI6InJldm9jYXRpb24tcmVjZWlwdCtqd3QifQ.e30.c2lnbmF0dXJl",
+    "tried_again_at": "2026-03-02T10:21:40Z",
+}
+LATE_TRY = {
+    "kind": "access_token",
+    "integration": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "ip_address": "203.0.113.7",
+    "device": "Python Requests 2",
+    "times": 12,
+    "first_at": "2026-03-02T10:21:40Z",
+    "last_at": "2026-03-02T10:24:59Z",
 }
 DEMAND = {
     "scope": {"user": "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21"},
@@ -64,6 +74,27 @@ class RevocationSerializer(serializers.Serializer[Any]):
         allow_null=True, help_text="Which workers confirmed, and how fast; null until it is there."
     )
     receipt_jws = serializers.CharField(help_text="The same, signed; it verifies with our JWKS.")
+    tried_again_at = serializers.DateTimeField(
+        allow_null=True, help_text="When something of what it ended was first tried again, and refused."
+    )
+
+
+class LateTrySerializer(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(LateTry.Kind.choices, help_text="What was tried.")
+    integration = serializers.UUIDField(source="integration_id", allow_null=True, help_text="Whose credential it was.")
+    ip_address = serializers.IPAddressField(allow_null=True, help_text="From where.")
+    device = serializers.CharField(help_text="What its User-Agent header says, in words.")
+    times = serializers.IntegerField(help_text="How often.")
+    first_at = serializers.DateTimeField(help_text="When first.")
+    last_at = serializers.DateTimeField(help_text="When last.")
+
+
+class OneRevocationSerializer(RevocationSerializer):
+    late_tries = LateTrySerializer(
+        many=True,
+        help_text="What of it was tried again since, by credential, address and device. Each was refused. An app that "
+        "has not noticed the end tries again too. Where there are too many, the rest stand together as `others`.",
+    )
 
 
 class ScopeSerializer(fields.Body):
@@ -163,14 +194,14 @@ class Revocations(Collection):
 
 
 class OneRevocation(Item):
-    """One revocation, with its receipt."""
+    """One revocation, with its receipt, and what of it was tried again since."""
 
     required_scopes = {"GET": READ}
-    serializer_class = RevocationSerializer
-    example = EXAMPLE
+    serializer_class = OneRevocationSerializer
+    example = {**EXAMPLE, "late_tries": [LATE_TRY]}
 
     def rows(self, within: Reach) -> QuerySet[Any]:
-        return within.revocations()
+        return within.revocations().prefetch_related(Prefetch("late_tries", within.late_tries()))
 
 
 def _dry_run(demand: Demand) -> tuple[int, dict[str, Any]]:
