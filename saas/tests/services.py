@@ -7,6 +7,7 @@ that are there already, and win.
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -61,6 +62,18 @@ def redis_on(port: int, folder: Path) -> "subprocess.Popen[bytes]":
     server = subprocess.Popen([program, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _wait_for(port)
     return server
+
+
+def pause(pid: int) -> None:
+    """Stops a process where it stands, and returns once every one of its threads has: `kill` does not wait for that."""
+    os.kill(pid, signal.SIGSTOP)
+    for _ in range(2000):
+        # The state is what follows the name, which is in brackets and may hold some itself.
+        stats = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+        if {stat.rpartition(")")[2].split()[0] for stat in stats} == {"T"}:
+            return
+        time.sleep(0.005)
+    raise RuntimeError("A process did not stop.")
 
 
 def free_port() -> int:

@@ -23,6 +23,7 @@ from accounts import keys, revocation
 from accounts.models import Cause, Worker
 from accounts.revocation import Scope
 from accounts.tests.world import World
+from saas.tests import services
 from saas.tests.cluster import LEASE, POLL, RUNSERVER, UVICORN, Cluster, Watch
 
 pytestmark = pytest.mark.xdist_group("cluster")
@@ -180,7 +181,7 @@ def test_redis_out_of_a_workers_reach(cluster, story):
 
 def test_a_worker_stopped_for_longer_than_its_lease_and_resumed(cluster, story, record_property):
     node = cluster.nodes[0]
-    os.kill(node.worker_pid, signal.SIGSTOP)
+    services.pause(node.worker_pid)
     try:
         receipt, _ = compromise(story)
         time.sleep(LEASE / 2)
