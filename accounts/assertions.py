@@ -52,9 +52,7 @@ def read(text: str) -> Any:
 def add_keys(
     integration: Integration, jwks: Any, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> list[ClientSecret]:
-    """Takes the public keys of a JWK Set (RFC 7517). Raises BadKey, clients.TooManySecrets and clients.PublicClient."""
-    if not integration.is_confidential:
-        raise clients.PublicClient
+    """Takes the public keys of a JWK Set (RFC 7517). Raises BadKey, and what `clients.make_room` raises."""
     keys = jwks.get("keys") if isinstance(jwks, dict) else None
     if not isinstance(keys, list) or not keys:
         raise BadKey('It must be a JWK Set: {"keys": [...]}.')
@@ -81,9 +79,7 @@ def forget_expired() -> int:
 
 def _add(integration: Integration, key: Any, by: User, visitor: Visitor) -> ClientSecret:
     public = _checked(key)
-    Integration.objects.select_for_update().get(pk=integration.pk)
-    if integration.secrets.live().count() >= clients.MOST_LIVE_SECRETS:
-        raise clients.TooManySecrets
+    clients.make_room(integration)
     thumbprint = jwk.import_key(public).thumbprint()
     row = ClientSecret.objects.create(
         integration=integration,

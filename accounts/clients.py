@@ -37,7 +37,7 @@ class PublicClient(Exception):
 
 
 class UnknownClient(Exception):
-    """No live integration with this id, or not its secret. Which of the two is nobody's business."""
+    """No live integration with this id, or not its secret. Which of the two is no stranger's business."""
 
 
 class BadRedirectURI(ValueError):
@@ -85,19 +85,27 @@ def create_integration(
 def create_secret(
     integration: Integration, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> tuple[ClientSecret, str]:
-    """A secret's row and its text, in clear this once. Raises TooManySecrets when two are live."""
-    if not integration.is_confidential:
-        raise PublicClient
-    # The lock makes two requests at once count one after the other.
-    Integration.objects.select_for_update().get(pk=integration.pk)
-    if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
-        raise TooManySecrets
+    """A secret's row and its text, in clear this once. Raises what `make_room` raises."""
+    make_room(integration)
     text = crypto.new_secret(SECRET_PREFIX)
     secret = ClientSecret.objects.create(
         integration=integration, created_by=by, secret_hash=crypto.digest(text), hint=text[-4:]
     )
     events.record(events.Kind.SECRET_CREATED, by=by, integration=integration, visitor=visitor, hint=secret.hint)
     return secret, text
+
+
+def make_room(integration: Integration) -> None:
+    """Locks the integration, so that two requests at once count one after the other, for one more secret or key.
+
+    Raises PublicClient, TooManySecrets, and UnknownClient where it is disabled: nothing of it lives again.
+    """
+    if not integration.is_confidential:
+        raise PublicClient
+    if not Integration.objects.live().select_for_update().filter(pk=integration.pk).exists():
+        raise UnknownClient
+    if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
+        raise TooManySecrets
 
 
 def authenticate(client_id: str, secret: str | None, visitor: Visitor = visitors.NOBODY) -> Client:

@@ -20,6 +20,8 @@ from dashboard.pages import Entry
 from dashboard.sudo import sudo
 from dashboard.twice import acts_once
 
+DISABLED = "It is disabled, and takes no more secrets or keys. Create a new integration instead."
+
 
 @signed_in
 @sudo
@@ -64,6 +66,9 @@ def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRe
     except clients.PublicClient:
         messages.error(request, "A public integration has no secrets.")
         return redirect("integration", row.pk)
+    except clients.UnknownClient:
+        messages.error(request, DISABLED)
+        return redirect("integration", row.pk)
     return _integration_page(request, row, secret=secret)
 
 
@@ -85,6 +90,9 @@ def add_keys(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRespons
             form.add_error("jwks", "Two secrets or keys are live at most. End one first.")
         except clients.PublicClient:
             form.add_error("jwks", "A public integration has no keys.")
+        except clients.UnknownClient:
+            messages.error(request, DISABLED)
+            return redirect("integration", row.pk)
         else:
             messages.success(request, f"Added the {' and the '.join(f'{key.kind} {key}' for key in added)}.")
             return redirect("integration", row.pk)

@@ -3,8 +3,9 @@
 import pytest
 from django.test import Client
 
-from accounts import tokens
-from accounts.models import Integration, SecurityEvent, Session
+from accounts import revocation, tokens
+from accounts.models import Cause, Integration, SecurityEvent, Session
+from accounts.revocation import Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -156,6 +157,13 @@ def test_a_secret_is_rotated_without_a_moment_without_one(world, browser):
     assert "End the old one first" in alice.post(base, follow=True).content.decode()
     alice.post(f"{base}{old.pk}/end/")
     assert world.export.secrets.live().count() == 1
+
+
+def test_a_disabled_integration_gets_no_secret(world, browser):
+    revocation.revoke(Scope(integration=world.export), cause=Cause.ENDED)
+    answer = browser(world.alice).post(f"/dashboard/integrations/{world.export.pk}/secrets/", follow=True)
+    assert "takes no more secrets" in answer.content.decode()
+    assert not world.export.secrets.live().exists()
 
 
 def test_a_public_integration_gets_no_secret(world, browser):

@@ -38,9 +38,12 @@ def authenticated(request: HttpRequest, client_id: str, client: Client) -> None:
 
 
 def _failures(request: HttpRequest, client_id: str) -> list[Share]:
-    """As this client, and from this address as any."""
+    """From this address as any client, and as this one.
+
+    In this order, or an address would no longer be counted once its share of one client is used up.
+    """
     source = described.source(request)
-    return [("client-failures", source, client_id[:36]), ("source-failures", source)]
+    return [("source-failures", source), ("client-failures", source, client_id[:36])]
 
 
 def _hit(request: HttpRequest, name: str, *who: object, unless: Iterable[Share] = ()) -> None:

@@ -200,6 +200,15 @@ def test_a_public_integration_has_none(world):
         assertions.add_keys(world.pocket, {"keys": [public()]}, by=world.alice)
 
 
+def test_a_disabled_one_takes_none(world, browser):
+    revocation.revoke(Scope(integration=world.export), cause=Cause.ENDED)
+    with pytest.raises(clients.UnknownClient):
+        assertions.add_keys(world.export, {"keys": [public()]}, by=world.alice)
+    url, fields = f"/dashboard/integrations/{world.export.pk}/keys/", {"jwks": json.dumps({"keys": [public()]})}
+    assert "takes no more secrets" in browser(world.alice).post(url, fields, follow=True).content.decode()
+    assert not ClientSecret.objects.exclude(public_jwk=None).exists()
+
+
 def test_its_use_is_noted_once_a_minute(world, key):
     for _ in range(2):
         ask(signed(world))

@@ -84,6 +84,13 @@ def test_one_address_does_not_try_client_after_client(world, client):
 
 
 @pytest.mark.django_db
+def test_an_address_goes_on_being_counted_where_its_share_of_one_client_is_used_up(world, client):
+    answers = [ask(client, PATHS[0], world.export, "wrong", **GUESS).status_code for _ in range(6)]
+    assert answers == [401] * 3 + [429] * 3
+    assert ask(client, PATHS[0], world.sync, "wrong", **GUESS).status_code == 429
+
+
+@pytest.mark.django_db
 def test_the_api_says_so_as_a_problem(world, api_client):
     app, _ = world.integration("App", ["authorization_code"], ["https://a.example/"], scopes=("members:read",))
     caller = api_client(world.connect(world.alice, app, ("members:read",))["access_token"])
