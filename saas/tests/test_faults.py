@@ -21,7 +21,7 @@ from django.core.management import call_command
 
 from accounts import keys, revocation
 from accounts.models import Cause, Worker
-from accounts.revocation import Scope
+from accounts.revocation import Scope, wire
 from accounts.tests.world import World
 from saas.tests import services
 from saas.tests.cluster import LEASE, POLL, RUNSERVER, UVICORN, Cluster, Watch
@@ -139,13 +139,16 @@ def test_redis_flushed_all_the_while(cluster, story):
 
 def test_messages_lost(cluster, story, monkeypatch):
     """Nobody hears the first announcements; the poll reads the database all the same, and a later one is answered."""
-    publish, lost = redis.Redis.publish, iter(range(2))
-    monkeypatch.setattr(redis.Redis, "publish", lambda *a: 0 if next(lost, None) is not None else publish(*a))
+    ask, lost = wire._Line.ask, ["the first", "the second"]
+
+    def lossy(line, *commands):
+        return [lost.pop()] if commands[0][0] == "PUBLISH" and lost else ask(line, *commands)
+
+    monkeypatch.setattr(wire._Line, "ask", lossy)
     with Watch(cluster, **story.tokens) as watch:
         receipt, then = compromise(story)
         time.sleep(0.3)
-    assert receipt["complete"]
-    assert len(receipt["confirmed"]) == 8
+    assert (receipt["complete"], len(receipt["confirmed"]), lost) == (True, 8, [])
     assert watch.statuses("bob", since=then) == {401}
 
 
