@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
+from redis.maint_notifications import MaintNotificationsConfig
 
 from accounts.revocation.list import News, Row, State
 
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 REPEAT = 0.25  # seconds between announcements while somebody has not answered
 MOST_HEARD = 1000  # announcements answered after one reading
 TIMEOUT = 0.25  # seconds that a Redis command may take
-KEPT = 60  # seconds
+
+Command = tuple[str, ...]
 
 
 class Announced(NamedTuple):
@@ -37,9 +39,10 @@ class Announced(NamedTuple):
 
 @functools.cache
 def _pool(url: str) -> redis.ConnectionPool:
-    """Of this process, so that an announcement opens no connection. RESP 2: what is published comes as a list."""
-    options = {"decode_responses": True, "socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "protocol": 2}
-    return redis.ConnectionPool.from_url(url, **options)
+    """Of this process, so that an announcement opens no connection. RESP 3: one connection both listens and speaks."""
+    quiet = MaintNotificationsConfig(enabled=False)
+    options = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "maint_notifications_config": quiet}
+    return redis.ConnectionPool.from_url(url, **options, protocol=3, decode_responses=True)
 
 
 class _Line:
@@ -59,28 +62,32 @@ class _Line:
         else:
             self.hang_up()
 
+    def leave(self, channel: str) -> None:
+        """Hears nothing more of that channel. Hangs up where that takes long."""
+        try:
+            self.say(("UNSUBSCRIBE", channel))
+            while (heard := self.hear(TIMEOUT)) is not None:
+                if isinstance(heard, list) and heard[0] == "unsubscribe":
+                    return
+        except (redis.RedisError, OSError, ValueError):
+            pass
+        self._connection.disconnect()
+
     def hang_up(self) -> None:
-        """For when an answer may still be under way, or may never come."""
+        """For when something may still be under way, or may never come."""
         self._connection.disconnect()
         self._pool.release(self._connection)
 
-    def ask(self, *commands: tuple[str | int | float, ...]) -> list[Any]:
-        """Their answers. Sent together, so that they cost one round trip."""
+    def say(self, *commands: Command) -> None:
+        """Sends them together. What is answered is heard as everything else is."""
         self._connection.send_packed_command(self._connection.pack_commands(commands))
-        return [self._connection.read_response() for _ in commands]
 
-    def is_over(self) -> bool:
-        """Whether Redis has hung up since the last answer, or was not waited for: there is something to read still."""
+    def hear(self, seconds: float) -> Any:
+        """What comes next: an answer, or the list that Redis pushes for a message. None when nothing does in time."""
         try:
-            return self.has_news(0)
-        except (redis.RedisError, OSError):
-            return True
-
-    def has_news(self, seconds: float) -> bool:
-        return bool(self._connection.can_read(timeout=seconds))
-
-    def hear(self) -> Any:
-        return self._connection.read_response()
+            return self._connection.read_response(timeout=seconds, disconnect_on_error=False, push_request=True)
+        except redis.TimeoutError:
+            return None
 
 
 class Ear:
@@ -96,48 +103,49 @@ class Ear:
         until = time.monotonic() + seconds
         heard: list[Announced | None] = []
         try:
+            self._take_note()
             line = self._subscribed()
-            while (
-                line and len(heard) < MOST_HEARD and line.has_news(0 if heard else max(0.0, until - time.monotonic()))
-            ):
-                kind, _, message = line.hear()
-                heard += [_read(message)] if kind == "message" else []
+            while line and len(heard) < MOST_HEARD:
+                pushed = line.hear(0 if heard else max(0.0, until - time.monotonic()))
+                if pushed is None:
+                    break
+                message = _message(pushed)
+                heard += [_read(message)] if message else []
         except (redis.RedisError, OSError, ValueError) as error:  # ValueError: bytes that are no text
             log.warning("Redis is away; revocations are read from the database at each poll: %s", error)
-            if self._hearing:
-                self._hearing.hang_up()
-            self._hearing = None
+            self._hang_up()
             self._try_again_at = time.monotonic() + 1
         if not heard:
             time.sleep(max(0.0, until - time.monotonic()))
         return [one for one in heard if one]
 
     def confirm(self, announcements: list[Announced], worker_id: str) -> None:
+        """Returns at once, and looks at what Redis says to it later: others wait for the core that it would take."""
         if not announcements:
             return
-        answers: list[tuple[str | int, ...]] = []
-        for announcement in announcements:
-            key = _key(announcement.id)
-            answers.append(("RPUSH", key, f"{worker_id} {_signature(announcement.id, worker_id)}"))
-            answers.append(("EXPIRE", key, KEPT))
         try:
-            self._answerable().ask(*answers)
+            self._answering = self._answering or _Line()
+            told = [(one.id, f"{worker_id} {_signature(one.id, worker_id)}") for one in announcements]
+            self._answering.say(*(("PUBLISH", _answers_to(id_), text) for id_, text in told))
         except (redis.RedisError, OSError) as error:
             log.warning("Could not confirm a revocation: %s", error)
+            self._hang_up()
 
-    def _answerable(self) -> "_Line":
-        if self._answering and self._answering.is_over():
-            self._answering.hang_up()
-            self._answering = None
-        self._answering = self._answering or _Line()
-        return self._answering
+    def _take_note(self) -> None:
+        """Of what Redis said to the last confirmations. Raises what it complained of, or that it has hung up."""
+        while self._answering and self._answering.hear(0) is not None:
+            pass
 
     def _subscribed(self) -> "_Line | None":
         if self._hearing is None and time.monotonic() >= self._try_again_at:
-            line = _Line()
-            line.ask(("SUBSCRIBE", channel()))
-            self._hearing = line
+            self._hearing = _Line()
+            self._hearing.say(("SUBSCRIBE", channel()))
         return self._hearing
+
+    def _hang_up(self) -> None:
+        for line in filter(None, [self._hearing, self._answering]):
+            line.hang_up()
+        self._hearing = self._answering = None
 
 
 class Announcement:
@@ -160,19 +168,30 @@ class Announcement:
         time.sleep(max(0.0, until - time.monotonic()))
 
     def _answers(self, line: _Line, until: float) -> Iterator[str]:
-        while time.monotonic() < until:
-            line.ask(("PUBLISH", channel(), self._message))
-            again_at = min(until, time.monotonic() + REPEAT)
-            while (left := again_at - time.monotonic()) > 0:
-                (found,) = line.ask(("BLPOP", _key(self.id), max(0.01, min(left, TIMEOUT / 2))))
-                worker_id, _, signature = str(found[1]).partition(" ") if found else ("", "", "")
-                if found and hmac.compare_digest(signature.encode(), _signature(self.id, worker_id).encode()):
+        mine = _answers_to(self.id)
+        announce = ("PUBLISH", channel(), self._message)
+        line.say(("SUBSCRIBE", mine), announce)
+        again_at = time.monotonic() + REPEAT
+        try:
+            while (now := time.monotonic()) < until:
+                if now >= again_at:
+                    line.say(announce)
+                    again_at = now + REPEAT
+                worker_id, _, signature = _message(line.hear(min(again_at, until) - now)).partition(" ")
+                if hmac.compare_digest(signature.encode(), _signature(self.id, worker_id).encode()):
                     yield worker_id
+        finally:
+            line.leave(mine)
 
 
 def channel() -> str:
     """Of this database of that Redis, whose channels know no databases: two houses may share a server."""
     return f"portcullis:revocations:{_pool(settings.REDIS_URL).connection_kwargs.get('db', 0)}"
+
+
+def _message(heard: Any) -> str:
+    """Its text, where it is one, and not what Redis answers to a command."""
+    return str(heard[2]) if isinstance(heard, list) and heard[0] == "message" else ""
 
 
 def _read(message: str) -> Announced | None:
@@ -190,7 +209,7 @@ def _read(message: str) -> Announced | None:
         return None
 
 
-def _key(announcement: str) -> str:
+def _answers_to(announcement: str) -> str:
     return f"portcullis:confirmed:{announcement}"
 
 
