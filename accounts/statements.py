@@ -21,6 +21,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql import DeleteQuery, InsertQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
+Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 
 
@@ -55,9 +56,7 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, 
     sql, params = compiled[0] if isinstance(query, InsertQuery) else compiled
     if returning and vendor != "sqlite":
         columns = [compiler.compile(expression) for expression in returning]
-        told = ", ".join(f"{text} AS told_{number}" for number, (text, _) in enumerate(columns))
-        names = ", ".join(f"told_{number}" for number in range(len(columns)))
-        sql = f"WITH changed AS ({sql} RETURNING {told}) SELECT {names}, count(*) FROM changed GROUP BY {names}"  # noqa: S608
+        sql += " RETURNING " + ", ".join(f"{text} AS told_{number}" for number, (text, _) in enumerate(columns))
         params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
@@ -163,29 +162,29 @@ class Update(_Statement):
             return int(cursor.rowcount)
 
 
-class _Returning:
+class _Returning(_Statement):
     """Changes what a queryset finds, and tells how many rows there were of each kind: `returning` makes the kinds, by
-    expressions without joins."""
+    expressions without joins, of values that JSON knows."""
 
     def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any]) -> None:
-        self._finds_nothing = rows.query.is_empty()
         told = [models.ExpressionWrapper(q, models.BooleanField()) if isinstance(q, models.Q) else q for q in returning]
+        super().__init__(change, [one.resolve_expression(rows.query) for one in told])
+        self.finds_nothing = rows.query.is_empty()
+        self.told = ", ".join(f"told_{number}" for number in range(len(told)))
         self._before = _Statement(rows.order_by().values_list(*told).query)
-        self._change = _Statement(change, [one.resolve_expression(rows.query) for one in told])
 
-    def __call__(self, **values: Any) -> Counter[tuple[Any, ...]]:
-        if self._finds_nothing:
+    def __call__(self, **values: Any) -> Kinds:
+        if connection.vendor != "sqlite":
+            return Together(self)(**values)[0]
+        if self.finds_nothing:
             return Counter()
         with connection.cursor() as cursor:
             # After RETURNING, SQLite 3.40 takes any IS NULL for false. It lets one writer in at a time, so what is read
             # first, in the same transaction, is what is changed.
-            if connection.vendor == "sqlite":
-                self._before.execute(cursor, values)
-                found = Counter(cursor.fetchall())
-                self._change.execute(cursor, values)
-                return found
-            self._change.execute(cursor, values)
-            return Counter({tuple(kind): number for *kind, number in cursor.fetchall()})
+            self._before.execute(cursor, values)
+            found = Counter(cursor.fetchall())
+            self.execute(cursor, values)
+        return found
 
 
 class UpdateReturning(_Returning):
@@ -202,3 +201,43 @@ class DeleteReturning(_Returning):
 
     def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any]) -> None:
         super().__init__(rows, rows.query.chain(DeleteQuery), returning)
+
+
+class Together:
+    """Changes to several tables, by one statement where the database can: each then sees them as they were before."""
+
+    def __init__(self, *changes: "_Returning | Update") -> None:
+        self._changes = changes
+        self._compiled = functools.cache(self._compile)
+
+    def __call__(self, **values: Any) -> list[Kinds]:
+        """What those that tell have told, in turn."""
+        if connection.vendor == "sqlite":
+            return [told for change in self._changes if isinstance(told := change(**values), Counter)]
+        sql, params = self._compiled(connection.vendor)
+        found: Iterator[Any] = iter(())
+        if sql:
+            with connection.cursor() as cursor:
+                cursor.execute(sql, [param.among(values) if isinstance(param, Given) else param for param in params])
+                found = iter(cursor.fetchone())
+        telling = [change for change in self._changes if isinstance(change, _Returning)]
+        kinds = [[] if change.finds_nothing else next(found) or [] for change in telling]
+        return [Counter({tuple(kind): number for *kind, number in each}) for each in kinds]
+
+    def _compile(self, vendor: str) -> tuple[str, tuple[Any, ...]]:
+        """Counts where the rows are: thousands of them are not to be sent here for that."""
+        changed: list[str] = []
+        told: list[str] = []
+        params: list[Any] = []
+        for change in self._changes:
+            if isinstance(change, _Returning) and change.finds_nothing:
+                continue
+            sql, theirs, _ = change.compiled(vendor)
+            name = f"changed_{len(changed)}"
+            changed.append(f"{name} AS ({sql})")
+            params += theirs
+            if isinstance(change, _Returning):
+                kinds = f"SELECT {change.told}, count(*) AS number FROM {name} GROUP BY {change.told}"  # noqa: S608
+                array = f"json_agg(json_build_array({change.told}, number))"
+                told.append(f"(SELECT {array} FROM ({kinds}) AS of_{name})")  # noqa: S608  # no values are in it
+        return f"WITH {', '.join(changed)} SELECT {', '.join(told)}" if changed else "", tuple(params)

@@ -1,5 +1,6 @@
 """The act itself: one transaction, the same number of statements whether it ends one credential or a thousand."""
 
+import functools
 from dataclasses import dataclass, fields
 
 from django.contrib.auth.hashers import make_password
@@ -13,7 +14,7 @@ from accounts.revocation import aftermath, coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
-from accounts.statements import Given, Insert, Update
+from accounts.statements import Given, Insert, Together, Update
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -125,10 +126,15 @@ def take_turn() -> int:
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:
-    """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it."""
+    """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it.
+
+    A user's epoch rises with it, which ends what is still in flight.
+    """
     given = {**scope.given(), "now": revocation.at, "revocation": revocation.pk}
-    ends = coverage.ends(frozenset(scope.given()))
-    sessions, grants, secrets = (end(**given) for end in ends)
+    # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
+    given["password"] = make_password(None) if revocation.cause == Cause.COMPROMISED else None
+    given["is_active"] = False if revocation.cause == Cause.DEACTIVATED else None
+    sessions, grants, secrets = _ends(frozenset(scope.given()), scope.is_whole_user)(**given)
     live_sessions = [(streams, number) for (was_live, streams), number in sessions.items() if was_live]
     revocation.sessions = sum(number for _, number in live_sessions)
     revocation.streams = sum(streams * number for streams, number in live_sessions)
@@ -137,15 +143,15 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     revocation.client_secrets = secrets[True,]
 
 
+@functools.cache
+def _ends(named: frozenset[str], is_whole_user: bool) -> Together:
+    return Together(*coverage.ends(named), *([SHUT_OUT] if is_whole_user else []))
+
+
 def _end_holder(scope: Scope, revocation: Revocation) -> None:
-    """A user's epoch rises, which ends what is still in flight; an integration is disabled, a key believed no more."""
+    """An integration is disabled, a key believed no more, and everybody's epoch rises where everything ends."""
     if scope.is_whole_integration and scope.integration:
         Integration.objects.live().filter(pk=scope.integration.pk).update(disabled_at=revocation.at)
-    if scope.is_whole_user and scope.user:
-        # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
-        password = make_password(None) if revocation.cause == Cause.COMPROMISED else None
-        is_active = False if revocation.cause == Cause.DEACTIVATED else None
-        SHUT_OUT(user=scope.user.pk, password=password, is_active=is_active)
     if scope.everything:
         User.objects.update(epoch=F("epoch") + 1)
     if scope.everything or scope.is_whole_key:
