@@ -62,11 +62,11 @@ class _Line:
         else:
             self.hang_up()
 
-    def leave(self, channel: str) -> None:
-        """Hears nothing more of that channel. Hangs up where that takes long."""
+    def leave(self, channel: str, seconds: float) -> None:
+        """Hears nothing more of that channel. Hangs up where Redis does not say so in time."""
         try:
             self.say(("UNSUBSCRIBE", channel))
-            while (heard := self.hear(TIMEOUT)) is not None:
+            while (heard := self.hear(seconds)) is not None:
                 if isinstance(heard, list) and heard[0] == "unsubscribe":
                     return
         except (redis.RedisError, OSError, ValueError):
@@ -99,13 +99,13 @@ class Ear:
         self._try_again_at = 0.0
 
     def wait(self, seconds: float) -> list[Announced]:
-        """Waits for an announcement, for so long at most. Returns all that have come, and are ours."""
+        """Waits for announcements of ours, for so long at most. One that tells what to refuse is returned at once, as
+        whoever revoked waits for that; others as far as they have come, since one reading serves all."""
         until = time.monotonic() + seconds
         heard: list[Announced | None] = []
         try:
-            self._take_note()
             line = self._subscribed()
-            while line and len(heard) < MOST_HEARD:
+            while line and len(heard) < MOST_HEARD and not (heard and heard[-1] and heard[-1].news):
                 pushed = line.hear(0 if heard else max(0.0, until - time.monotonic()))
                 if pushed is None:
                     break
@@ -120,7 +120,7 @@ class Ear:
         return [one for one in heard if one]
 
     def confirm(self, announcements: list[Announced], worker_id: str) -> None:
-        """Returns at once, and looks at what Redis says to it later: others wait for the core that it would take."""
+        """Does not wait for what Redis says to it: others wait for the core that this would take."""
         if not announcements:
             return
         try:
@@ -131,10 +131,14 @@ class Ear:
             log.warning("Could not confirm a revocation: %s", error)
             self._hang_up()
 
-    def _take_note(self) -> None:
-        """Of what Redis said to the last confirmations. Raises what it complained of, or that it has hung up."""
-        while self._answering and self._answering.hear(0) is not None:
-            pass
+    def take_note(self) -> None:
+        """Of what Redis has said to the last confirmations, and of whether it still listens to any."""
+        try:
+            while self._answering and self._answering.hear(0) is not None:
+                pass
+        except (redis.RedisError, OSError) as error:
+            log.warning("A revocation may not have been confirmed: %s", error)
+            self._hang_up()
 
     def _subscribed(self) -> "_Line | None":
         if self._hearing is None and time.monotonic() >= self._try_again_at:
@@ -181,7 +185,7 @@ class Announcement:
                 if hmac.compare_digest(signature.encode(), _signature(self.id, worker_id).encode()):
                     yield worker_id
         finally:
-            line.leave(mine)
+            line.leave(mine, max(0.0, min(TIMEOUT, until - time.monotonic())))
 
 
 def channel() -> str:

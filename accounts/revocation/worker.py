@@ -52,6 +52,7 @@ class Keeper(threading.Thread):
             self._ear.confirm(told, str(self.id))
             if untold or clock() >= due:
                 due = clock() + settings.REVOCATION_POLL_SECONDS
+                self._ear.take_note()
                 if self._poll():
                     self._ear.confirm(untold, str(self.id))
         self._sign_off()

@@ -168,11 +168,10 @@ def test_an_announcement_that_is_not_ours_is_not_heard(message):
 
 def test_one_ear_confirms_again_after_redis_has_hung_up(world):
     ear, announced = wire.Ear(), wire.Announced("an id", None)
-    ear.wait(0)
     ear.confirm([announced], "first")
     with redis.Redis.from_url(settings.REDIS_URL) as anybody, anybody.pubsub(ignore_subscribe_messages=True) as answers:
         anybody.client_kill_filter(_type="normal", skipme=True)
-        ear.wait(0.1)
+        ear.take_note()
         answers.subscribe("portcullis:confirmed:an id")
         answers.get_message(timeout=1)
         ear.confirm([announced], "second")

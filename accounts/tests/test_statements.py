@@ -4,11 +4,11 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from django.db import models
+from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import ClientSecret, Grant, Integration
-from accounts.statements import DeleteReturning, Given, Rows, Update, UpdateReturning, Whether
+from accounts.statements import DeleteReturning, Given, Rows, Together, Update, UpdateReturning, Whether
 
 PK = Given("pk", models.UUIDField())
 BY_PK = Rows(Integration.objects.select_related("organisation").filter(pk=PK))
@@ -82,3 +82,17 @@ def test_a_deletion_tells_what_it_took(world):
 def test_what_can_find_nothing_asks_nothing(db, django_assert_num_queries):
     with django_assert_num_queries(0):
         assert DeleteReturning(Integration.objects.none(), [models.F("name")])() == {}
+
+
+def test_several_changes_are_one_statement_where_the_database_can(world, django_assert_num_queries):
+    """Each tells what it told alone, in turn; one that tells nothing, or finds nothing, is in nobody's way."""
+    nothing = DeleteReturning(ClientSecret.objects.none(), [models.F("hint")])
+    at_once = Together(nothing, RENAME, END)
+    hint = world.sync.secrets.get().hint
+    given = {"pk": world.sync.pk, "name": "renamed", "integration": world.sync.pk, "at": timezone.now()}
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 3):  # SQLite reads before it writes
+        assert at_once(**given) == [{}, {(True, hint): 1}]
+    world.sync.refresh_from_db()
+    assert (world.sync.name, bool(world.sync.secrets.get().ended_at)) == ("renamed", True)
+    assert at_once(**given) == [{}, {}]
+    assert Together(nothing)() == [{}]
