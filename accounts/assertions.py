@@ -79,7 +79,7 @@ def forget_expired() -> int:
 
 def _add(integration: Integration, key: Any, by: User, visitor: Visitor) -> ClientSecret:
     public = _checked(key)
-    clients.make_room(integration)
+    clients.make_room(integration, by)
     thumbprint = jwk.import_key(public).thumbprint()
     row = ClientSecret.objects.create(
         integration=integration,

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, late_tries, visitors
-from accounts.models import ClientSecret, Integration, Organisation, User
+from accounts import crypto, events, late_tries, revocation, visitors
+from accounts.models import ClientSecret, Integration, Membership, Organisation, User
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
 
@@ -40,6 +41,10 @@ class UnknownClient(Exception):
     """No live integration with this id, or not its secret. Which of the two is no stranger's business."""
 
 
+class NotAllowed(PermissionDenied):
+    """Whoever asks is no member, or was ended since they were read: a secret of theirs would outlive that."""
+
+
 class BadRedirectURI(ValueError):
     """Not an address that a code may be sent to. Says which and why."""
 
@@ -64,7 +69,8 @@ def create_integration(
     redirect_uris: list[str],
     visitor: Visitor = visitors.NOBODY,
 ) -> tuple[Integration, str]:
-    """The integration and its first secret, in clear this once ("" for a public one)."""
+    """The integration and its first secret, in clear this once ("" for a public one). Raises as `make_room` does."""
+    revocation.take_turn()
     for uri in redirect_uris:
         check_redirect_uri(uri)
     integration = Integration.objects.create(
@@ -86,7 +92,7 @@ def create_secret(
     integration: Integration, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> tuple[ClientSecret, str]:
     """A secret's row and its text, in clear this once. Raises what `make_room` raises."""
-    make_room(integration)
+    make_room(integration, by)
     text = crypto.new_secret(SECRET_PREFIX)
     secret = ClientSecret.objects.create(
         integration=integration, created_by=by, secret_hash=crypto.digest(text), hint=text[-4:]
@@ -95,15 +101,22 @@ def create_secret(
     return secret, text
 
 
-def make_room(integration: Integration) -> None:
-    """Locks the integration, so that two requests at once count one after the other, for one more secret or key.
+def make_room(integration: Integration, by: User) -> None:
+    """For one more secret or key. To be called in the transaction that adds it.
 
-    Raises PublicClient, TooManySecrets, and UnknownClient where it is disabled: nothing of it lives again.
+    A revocation comes before, and then `by` is told so, or after, and then it finds the secret. Two requests at once
+    count one after the other.
+
+    Raises PublicClient, NotAllowed, TooManySecrets, and UnknownClient where it is disabled: nothing of it lives again.
     """
+    revocation.take_turn()
     if not integration.is_confidential:
         raise PublicClient
     if not Integration.objects.live().select_for_update().filter(pk=integration.pk).exists():
         raise UnknownClient
+    theirs = Membership.objects.filter(user=by, user__epoch=by.epoch, user__is_active=True)
+    if not theirs.filter(organisation=integration.organisation_id).exists():
+        raise NotAllowed
     if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
         raise TooManySecrets
 

@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 REPEAT = 0.25  # seconds between announcements while somebody has not answered
 MOST_HEARD = 1000  # announcements answered after one reading
 TIMEOUT = 0.25  # seconds that a Redis command may take
+QUIET = MaintNotificationsConfig(enabled=False)  # nothing but messages and answers comes
 
 Command = tuple[str, ...]
 
@@ -40,9 +41,11 @@ class Announced(NamedTuple):
 @functools.cache
 def _pool(url: str) -> redis.ConnectionPool:
     """Of this process, so that an announcement opens no connection. RESP 3: one connection both listens and speaks."""
-    quiet = MaintNotificationsConfig(enabled=False)
-    options = {"socket_connect_timeout": TIMEOUT, "socket_timeout": TIMEOUT, "maint_notifications_config": quiet}
-    return redis.ConnectionPool.from_url(url, **options, protocol=3, decode_responses=True)
+    pool = redis.ConnectionPool.from_url(url, protocol=3, maint_notifications_config=QUIET)
+    # What a URL says of these would win, and is not asked: no revocation would be confirmed, or all would wait for it.
+    pool.connection_kwargs.update(protocol=3, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)
+    pool.connection_kwargs.update(decode_responses=True, encoding="utf-8", encoding_errors="replace")
+    return pool
 
 
 class _Line:
@@ -69,7 +72,7 @@ class _Line:
             while (heard := self.hear(seconds)) is not None:
                 if isinstance(heard, list) and heard[0] == "unsubscribe":
                     return
-        except (redis.RedisError, OSError, ValueError):
+        except (redis.RedisError, OSError):
             pass
         self._connection.disconnect()
 
@@ -111,7 +114,7 @@ class Ear:
                     break
                 message = _message(pushed)
                 heard += [_read(message)] if message else []
-        except (redis.RedisError, OSError, ValueError) as error:  # ValueError: bytes that are no text
+        except (redis.RedisError, OSError) as error:
             log.warning("Redis is away; revocations are read from the database at each poll: %s", error)
             self._hang_up()
             self._try_again_at = time.monotonic() + 1
@@ -167,7 +170,7 @@ class Announcement:
             if settings.REDIS_URL:
                 with _Line() as line:
                     yield from self._answers(line, until)
-        except (redis.RedisError, OSError, ValueError) as error:  # ValueError: bytes that are no text
+        except (redis.RedisError, OSError) as error:
             log.warning("Could not announce a revocation: %s", error)
         time.sleep(max(0.0, until - time.monotonic()))
 

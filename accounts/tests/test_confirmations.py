@@ -75,6 +75,14 @@ def test_a_forged_confirmation_is_not_believed(world):
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
 
 
+@pytest.mark.parametrize("options", ["?protocol=2", "?socket_timeout=99&decode_responses=no&encoding=ascii"])
+def test_what_a_url_says_of_the_connection_is_in_nobodys_way(world, settings, options):
+    settings.REDIS_URL += options
+    worker = registered("web-1:7", lease=20)
+    receipt = while_revoking(world, lambda ear, announcement: ear.confirm([announcement], str(worker.pk)))
+    assert len(receipt["confirmed"]) == 1
+
+
 def test_a_confirmation_that_is_no_text_is_not_believed_and_undoes_nothing(world):
     worker = registered("web-1:7", lease=0.5)
     receipt = while_revoking(world, lambda ear, announcement: confirm_as_anybody(announcement, b"\xff"))
@@ -151,11 +159,21 @@ def test_too_much_is_not_told(world, monkeypatch):
         "somebody",
         '["id", [[1, 1, 1], [[1, "user", "x", 9]]]]',
         'forged ["id", null]',
+        b"\xff\xfe",
         signed('["id", []]'),
         signed('["id", [[1, "user", "x", 9]]]'),
         signed('["id", [[1, 1, 1], [[1]]]]'),
     ],
-    ids=["empty", "text", "unsigned", "forged", "of the version before, empty", "of the version before", "another"],
+    ids=[
+        "empty",
+        "text",
+        "unsigned",
+        "forged",
+        "no text",
+        "of the version before, empty",
+        "of the version before",
+        "another",
+    ],
 )
 def test_an_announcement_that_is_not_ours_is_not_heard(message):
     """Nothing is ever accepted because of Redis; and nobody is refused on a stranger's word either."""
@@ -163,7 +181,9 @@ def test_an_announcement_that_is_not_ours_is_not_heard(message):
     assert ear.wait(0.1) == []
     with redis.Redis.from_url(settings.REDIS_URL) as anybody:
         anybody.publish(wire.channel(), message)
-    assert ear.wait(0.2) == []
+        assert ear.wait(0.2) == []
+        anybody.publish(wire.channel(), signed('["id", null]'))
+        assert ear.wait(1) == [wire.Announced("id", None)], "and it still listens"
 
 
 def test_one_ear_confirms_again_after_redis_has_hung_up(world):

@@ -17,10 +17,10 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken as StockRefreshToken
 
-from accounts import credentials, grants, keys, live_grants, revocation, tokens
+from accounts import clients, credentials, grants, keys, live_grants, members, revocation, tokens
 from accounts.grants import codes
 from accounts.grants.own import OF_SECRET
-from accounts.models import Cause, Grant, Session, User
+from accounts.models import Cause, ClientSecret, Grant, Membership, Session, User
 from accounts.revocation import Scope
 from accounts.sessions import SessionStore
 from accounts.tests.races import in_flight, paused_before, together
@@ -210,6 +210,27 @@ def test_a_code_exchange_in_flight_cannot_outlive_the_revocation(world, point):
         redeem = lambda: grants.redeem(grant, code_verifier=VERIFIER)  # noqa: E731
         answer = in_flight(redeem, pause, lambda: compromise(world.bob))
     assert isinstance(answer, grants.InvalidGrant)
+
+
+@pytest.mark.parametrize("end", ["compromise", "remove"])
+def test_a_client_secret_asked_for_before_the_end_is_not_made_after_it(world, end):
+    alice = User.objects.get(pk=world.alice.pk)
+    Membership.objects.create(user=world.mallory, organisation=world.acme, role=Membership.Role.OWNER)
+    if end == "compromise":
+        compromise(world.alice)
+    else:
+        members.remove(Membership.objects.get(user=alice, organisation=world.acme), by=world.mallory)
+    with pytest.raises(clients.NotAllowed):
+        clients.create_secret(world.export, by=alice)
+    assert not ClientSecret.objects.live().filter(created_by=alice).exists()
+
+
+def test_a_client_secret_and_a_revocation_at_once_take_turns(world):
+    """Whichever comes first, no secret of theirs is left."""
+    asked = User.objects.get(pk=world.alice.pk)
+    acts = iter([lambda: compromise(world.alice), *[lambda: clients.create_secret(world.export, by=asked)] * 3])
+    together(4, lambda: next(acts)())
+    assert not ClientSecret.objects.live().filter(created_by=asked).exists()
 
 
 def test_a_sign_in_in_flight_cannot_outlive_the_revocation(world):

@@ -30,6 +30,10 @@ class Command(BaseCommand):
             raise CommandError("There is no live integration of that id. Nothing was changed.") from None
         except User.DoesNotExist:
             raise CommandError("There is no such user. Nothing was changed.") from None
+        except clients.NotAllowed:
+            raise CommandError(
+                "Only a member of the integration's organisation adds keys. Nothing was changed."
+            ) from None
         except clients.TooManySecrets:
             raise CommandError("Two secrets or keys are live at most. End one first. Nothing was changed.") from None
         except clients.PublicClient:
