@@ -1,7 +1,9 @@
 """What every test shares: the small world, browsers for its people, API clients for its integrations."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -44,6 +46,13 @@ def _nothing_in_memory() -> Iterator[None]:
     yield
     late_tries.tally.forget()  # or it would be written when all is over
     usage.tally.forget()
+
+
+@pytest.fixture(autouse=True)
+def _windows_begin_with_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a test that counts would begin in one minute, end in the next, and be told that nothing is used up."""
+    passed = time.time() % 3600
+    monkeypatch.setattr(rates, "time", SimpleNamespace(time=lambda: time.time() - passed, monotonic=time.monotonic))
 
 
 @pytest.fixture

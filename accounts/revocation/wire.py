@@ -45,6 +45,7 @@ def _pool(url: str) -> redis.ConnectionPool:
     # What a URL says of these would win, and is not asked: no revocation would be confirmed, or all would wait for it.
     pool.connection_kwargs.update(protocol=3, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)
     pool.connection_kwargs.update(decode_responses=True, encoding="utf-8", encoding_errors="replace")
+    pool.connection_kwargs.update(health_check_interval=0)  # a PING would take another answer for its own
     return pool
 
 

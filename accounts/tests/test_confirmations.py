@@ -75,7 +75,7 @@ def test_a_forged_confirmation_is_not_believed(world):
     assert (receipt["confirmed"], receipt["fenced"]) == ([], ["web-1:7"])
 
 
-@pytest.mark.parametrize("options", ["?protocol=2", "?socket_timeout=99&decode_responses=no&encoding=ascii"])
+@pytest.mark.parametrize("options", ["?protocol=2", "?socket_timeout=99&decode_responses=no&health_check_interval=1"])
 def test_what_a_url_says_of_the_connection_is_in_nobodys_way(world, settings, options):
     settings.REDIS_URL += options
     worker = registered("web-1:7", lease=20)
