@@ -46,7 +46,11 @@ class _Statement:
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
         sql, params, _ = self.compiled(connection.vendor)
-        cursor.execute(sql, [param.among(values) if isinstance(param, Given) else param for param in params])
+        cursor.execute(sql, _filled_in(params, values))
+
+
+def _filled_in(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+    return [param.among(values) if isinstance(param, Given) else param for param in params]
 
 
 def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, tuple[Any, ...], Any]:
@@ -218,7 +222,7 @@ class Together:
         found: Iterator[Any] = iter(())
         if sql:
             with connection.cursor() as cursor:
-                cursor.execute(sql, [param.among(values) if isinstance(param, Given) else param for param in params])
+                cursor.execute(sql, _filled_in(params, values))
                 found = iter(cursor.fetchone())
         telling = [change for change in self._changes if isinstance(change, _Returning)]
         kinds = [[] if change.finds_nothing else next(found) or [] for change in telling]
