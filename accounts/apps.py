@@ -25,6 +25,9 @@ def _before_migrations(using: str, plan: Any, **kwargs: Any) -> None:
 
     if plan and connections[using].vendor == "sqlite":
         feed.lift(connections[using])
+    elif plan:
+        with connections[using].cursor() as cursor:
+            cursor.execute("SET statement_timeout = 0")  # saas.env has one for requests, and these are none
 
 
 def _after_migrations(using: str, apps: Any = installed, **kwargs: Any) -> None:
@@ -32,3 +35,6 @@ def _after_migrations(using: str, apps: Any = installed, **kwargs: Any) -> None:
 
     if "revocationentry" in apps.all_models["accounts"]:
         feed.lay(connections[using])
+    if connections[using].vendor == "postgresql":
+        with connections[using].cursor() as cursor:
+            cursor.execute("RESET statement_timeout")

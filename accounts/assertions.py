@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from joserfc import jwk
 
-from accounts import clients, crypto, events, visitors
+from accounts import batches, clients, crypto, events, visitors
 from accounts.clients import Client, UnknownClient
 from accounts.models import ClientSecret, Integration, UsedAssertion, User
 from accounts.visitors import Visitor
@@ -74,7 +74,7 @@ def authenticate(assertion: str, client_id: str | None = None) -> Client:
 
 
 def forget_expired() -> int:
-    return UsedAssertion.objects.filter(expires_at__lt=timezone.now()).delete()[0]
+    return batches.delete(UsedAssertion.objects.filter(expires_at__lt=timezone.now()))
 
 
 def _add(integration: Integration, key: Any, by: User, visitor: Visitor) -> ClientSecret:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import crypto
+from accounts import batches, crypto
 from accounts.models import IdempotentAnswer
 
 KEPT = timedelta(days=1)
@@ -46,7 +46,7 @@ def once(act: Callable[[], Answer], *, holder: str, key: str, request: str) -> A
 
 def forget_expired() -> int:
     """Deletes what is older than a day."""
-    return IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+    return batches.delete(IdempotentAnswer.objects.filter(created_at__lt=timezone.now() - KEPT))
 
 
 def _begin(row: IdempotentAnswer) -> Answer | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import events, notices
+from accounts import batches, events, notices
 from accounts.models import Cause, ClientSecret, Grant, LateTry, Revocation, User
 from accounts.tally import Tally
 from accounts.visitors import Visitor
@@ -40,7 +40,7 @@ def note(kind: Kind, credential: uuid.UUID | str, visitor: Visitor) -> None:
 
 def forget_old(days: int = 90) -> None:
     """For `manage.py purge`: addresses of so long ago help nobody. That something was tried again stays known."""
-    LateTry.objects.filter(last_at__lt=timezone.now() - timedelta(days=days)).delete()
+    batches.delete(LateTry.objects.filter(last_at__lt=timezone.now() - timedelta(days=days)))
 
 
 def _write(tries: Counter[Try]) -> None:

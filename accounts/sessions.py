@@ -20,7 +20,7 @@ from django.db.models import Count, F, Max, OuterRef, Subquery
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import crypto, session_rows, visitors
+from accounts import batches, crypto, session_rows, visitors
 from accounts.models import Session, User
 
 SEEN_EVERY = timedelta(minutes=1)  # how often a visit is written down
@@ -184,7 +184,7 @@ class SessionStore(SessionBase):
     @classmethod
     def clear_expired(cls) -> None:
         """For `manage.py purge`."""
-        Session.objects.filter(expire_date__lt=timezone.now()).delete()
+        batches.delete(Session.objects.filter(expire_date__lt=timezone.now()))
 
 
 def pulse(session_key: str) -> str | None:

@@ -18,10 +18,10 @@ from django.db.models import Q
 from django.utils import timezone
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
-from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import jws, keys, live_grants
+from accounts import batches, jws, keys, live_grants
 from accounts.claims import Claims
 from accounts.models import Grant
 from accounts.verified import Verified
@@ -195,5 +195,4 @@ def forget() -> None:
 def forget_expired() -> None:
     """Deletes simplejwt's rows of grants that have run out, or whose grant is gone."""
     stale = OutstandingToken.objects.filter(Q(expires_at__lt=timezone.now()) | Q(grant=None))
-    BlacklistedToken.objects.filter(token__in=stale).delete()
-    stale.delete()
+    batches.delete(stale)

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from accounts import batches
 from accounts.models import Integration, UsageDay
 from accounts.tally import Tally
 
@@ -33,7 +34,7 @@ def of_last_days(integration: Integration, days: int = 14) -> list[tuple[date, i
 
 def forget_old(days: int = 90) -> None:
     """For `manage.py purge`: no chart reaches back that far."""
-    UsageDay.objects.filter(day__lt=timezone.now().date() - timedelta(days=days)).delete()
+    batches.delete(UsageDay.objects.filter(day__lt=timezone.now().date() - timedelta(days=days)))
 
 
 def _write(counts: Counter[tuple[uuid.UUID, int]]) -> None:

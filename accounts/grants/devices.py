@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import crypto, events, visitors
+from accounts import batches, crypto, events, visitors
 from accounts.grants.answers import Answer, InvalidGrant
 from accounts.grants.codes import NotAMember, exchange
 from accounts.models import DeviceRequest, Grant, Integration, User
@@ -124,7 +124,7 @@ def poll(device_code: str, *, integration: Integration) -> Answer:
 
 def forget_expired() -> int:
     """Deletes requests that ran out an hour ago, so that a device that asks late is still told why."""
-    return DeviceRequest.objects.filter(expires_at__lt=timezone.now() - timedelta(hours=1)).delete()[0]
+    return batches.delete(DeviceRequest.objects.filter(expires_at__lt=timezone.now() - timedelta(hours=1)))
 
 
 def _hurries(asked: DeviceRequest) -> bool:

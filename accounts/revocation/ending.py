@@ -22,6 +22,12 @@ OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, 
 # Revocations take turns: two that cover the same rows would otherwise lock them in different orders. The number is
 # arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
 TURN = 7_401_002_338
+# A request's statements have a time-out (saas.env), and to end millions of credentials takes longer. Until the
+# transaction ends, it is for waiting alone: no lock of somebody else's may hold up a revocation, and all behind it.
+UNHURRIED = (
+    "set_config('lock_timeout', coalesce(nullif(current_setting('statement_timeout'), '0'), "
+    "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true)"
+)
 LIST = RevocationEntry._meta.db_table
 
 ADD = Insert(Revocation)
@@ -116,13 +122,13 @@ def revoke(
 def take_turn() -> int:
     """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock.
 
-    Returns the highest id in the list: what this transaction writes from here on has a higher one, since both databases
-    hand ids out in order.
+    From here on the transaction may take as long as it takes. Returns the highest id in the list: what this transaction
+    writes has a higher one, since both databases hand ids out in order.
     """
-    turn = "pg_advisory_xact_lock(%s)" if connection.vendor == "postgresql" else "%s"
+    turn = f"pg_advisory_xact_lock(%s), {UNHURRIED}" if connection.vendor == "postgresql" else "%s"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {turn}, (SELECT coalesce(max(id), 0) FROM {LIST})", [TURN])  # noqa: S608  # constants
-        return int(cursor.fetchone()[1])
+        cursor.execute(f"SELECT (SELECT coalesce(max(id), 0) FROM {LIST}), {turn}", [TURN])  # noqa: S608  # constants
+        return int(cursor.fetchone()[0])
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
-from accounts import revocation
+from accounts import batches, revocation
 from accounts.models import Cause, Grant, Revocation, Session, SigningKey, User
 from accounts.revocation import Scope
 
@@ -122,6 +122,17 @@ def test_purge_deletes_what_has_run_out_and_nothing_else(world, browser):
     with time_machine.travel(timezone.now() + timedelta(days=368)):
         run("purge")
     assert (Grant.objects.count(), OutstandingToken.objects.count()) == (0, 0)
+
+
+def test_purge_deletes_more_than_are_deleted_at_once(world, monkeypatch):
+    monkeypatch.setattr(batches, "AT_ONCE", 2)
+    for _ in range(5):
+        world.connect(world.bob)
+    Grant.objects.update(ended_at=timezone.now() - timedelta(days=3))
+    had = world.connect(world.alice)
+    assert "Purged 5 grants" in run("purge")
+    assert list(Grant.objects.all()) == [world.grant_of(had)]
+    assert OutstandingToken.objects.count() == 1
 
 
 def test_rows_do_not_grow_with_refreshes(world):

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import assertions, idempotency, late_tries, rotation, tokens, usage
+from accounts import assertions, batches, idempotency, late_tries, rotation, tokens, usage
 from accounts.grants import devices
 from accounts.models import Grant, Invitation, Notice
 from accounts.sessions import SessionStore
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         SessionStore.clear_expired()
         # A day longer than any access token, so that a late replay still finds what it tried to use.
         gone = timezone.now() - timedelta(days=1, seconds=settings.ACCESS_TOKEN_AGE)
-        grants, _ = Grant.objects.filter(Q(expires_at__lt=gone) | Q(ended_at__lt=gone)).delete()
+        grants = batches.delete(Grant.objects.filter(Q(expires_at__lt=gone) | Q(ended_at__lt=gone)))
         tokens.forget_expired()
         idempotency.forget_expired()
         assertions.forget_expired()
@@ -30,5 +30,5 @@ class Command(BaseCommand):
         usage.forget_old()
         late_tries.forget_old()
         for links in (Invitation, Notice):
-            links.objects.filter(expires_at__lt=gone).delete()
+            batches.delete(links.objects.filter(expires_at__lt=gone))
         self.stdout.write(f"Purged {grants} grants, and all sessions that had run out.")
