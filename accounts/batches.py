@@ -15,4 +15,4 @@ def delete(rows: "QuerySet[Any]") -> int:
 
 def _delete_some(rows: "QuerySet[Any]") -> int:
     some = rows.model._default_manager.filter(pk__in=rows.order_by().values("pk")[:AT_ONCE])
-    return some.delete()[1].get(rows.model._meta.label, 0)
+    return int(some.delete()[1].get(rows.model._meta.label, 0))

@@ -20,6 +20,7 @@ from accounts import names
 # Each of these ends or revives credentials, so save() writes one only when this very object was given a new value:
 # a form or a request that read the user before a revocation must not put the old value back after it.
 GUARDED = frozenset({"epoch", "is_active", "password"})
+_UNKNOWN = object()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -34,6 +35,12 @@ class UserManager(BaseUserManager["User"]):
         user = self.create_user(email, password, is_staff=True, is_superuser=True, **extra)
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         return user
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> "list[User]":
+        made = super().bulk_create(*args, **kwargs)
+        for user in made:
+            user._remember_guarded(GUARDED)
+        return made
 
     @classmethod
     def normalize_email(cls, email: str | None) -> str:
@@ -60,7 +67,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
-    # As the database had them; nothing for a user that bulk_create() made.
+    # The guarded fields as the database had them, as far as this object knows.
     _loaded: ClassVar[dict[str, Any]] = {}
 
     USERNAME_FIELD = "email"
@@ -86,12 +93,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> "User":
         user = super().from_db(*args, **kwargs)
-        user._remember_guarded()
+        user._remember_guarded(GUARDED)
         return user
 
-    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        super().refresh_from_db(*args, **kwargs)
-        self._remember_guarded()
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: "models.QuerySet[User] | None" = None,
+    ) -> None:
+        read = None if fields is None else list(fields)
+        super().refresh_from_db(using, read, from_queryset)
+        self._remember_guarded(GUARDED if read is None else read)
 
     def save(self, *, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
         """Saves as Django does, but of the guarded fields only what was set on this object.
@@ -100,19 +113,27 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         if self._state.adding:
             super().save(update_fields=update_fields, **kwargs)
-        else:
-            changed = {name for name, value in self._guarded().items() if self._loaded.get(name, value) != value}
-            names = set(_columns() if update_fields is None else update_fields) - (GUARDED - changed)
-            super().save(update_fields=names, **kwargs)
-            if changed & names:
-                self.refresh_from_db(fields=["epoch"])
-        self._remember_guarded()
+            self._remember_guarded(GUARDED)
+            return
+        changed = {name for name, value in self._guarded().items() if self._loaded.get(name, _UNKNOWN) != value}
+        columns = self._columns() if update_fields is None else set(update_fields)
+        columns -= GUARDED - changed
+        super().save(update_fields=columns, **kwargs)
+        self._remember_guarded(columns)
+        if changed & columns:
+            self.refresh_from_db(fields=["epoch"])
+
+    def _columns(self) -> set[str]:
+        """All that were read or set."""
+        deferred = self.get_deferred_fields()
+        return {one.name for one in self._meta.concrete_fields if not one.primary_key and one.attname not in deferred}
 
     def _guarded(self) -> dict[str, Any]:
         return {name: self.__dict__[name] for name in GUARDED if name in self.__dict__}
 
-    def _remember_guarded(self) -> None:
-        self._loaded = self._guarded()  # type: ignore[misc]
+    def _remember_guarded(self, read: Iterable[str]) -> None:
+        known = {name: value for name, value in self._guarded().items() if name in set(read)}
+        self._loaded = {**self._loaded, **known}  # type: ignore[misc]
 
     def check_password(self, raw_password: str | None) -> bool:
         """Upgrades the hash, as Django's does, but only the very hash that was checked.
@@ -128,7 +149,7 @@ class User(AbstractBaseUser, PermissionsMixin):
             same = type(self).objects.filter(pk=self.pk, password=checked)
             # The count tells the database that this is the same password: any other new hash ends credentials.
             same.update(password=self.password, hash_upgrades=F("hash_upgrades") + 1)
-            self._remember_guarded()
+            self._remember_guarded({"password"})
 
         return check_password(raw_password, self.password, upgrade)
 
@@ -148,10 +169,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         value = f"{self.pk}:{self.epoch}"
         mac = salted_hmac("accounts.models.User.session", value, secret=secret, algorithm="sha256")
         return f"{self.epoch}:{mac.hexdigest()}"
-
-
-def _columns() -> list[str]:
-    return [field.name for field in User._meta.concrete_fields if not field.primary_key]
 
 
 class Organisation(models.Model):

@@ -127,6 +127,60 @@ def test_what_is_set_on_an_object_and_saved_ends_what_was_let_in(world, browser,
     assert not is_live(had)
 
 
+def partly(user, *fields):
+    return User.objects.only(*fields).get(pk=user.pk)
+
+
+def reread(user):
+    read = User.objects.get(pk=user.pk)
+    read.is_active = False
+    read.refresh_from_db(fields=["name"])
+    return read
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        lambda user: partly(user, "email"),
+        lambda user: partly(user, "is_active"),
+        lambda user: User.objects.defer("is_active").get(pk=user.pk),
+        reread,
+        lambda user: User.objects.bulk_create([User(email="carol@example.com", password="!")])[0],
+    ],
+    ids=["only another field", "only this field", "all but this field", "another field read again", "just made"],
+)
+@pytest.mark.parametrize("fields", [None, ["is_active"]], ids=["all", "named"])
+def test_a_deactivation_is_saved_however_the_object_was_read(world, found, fields):
+    user = found(world.bob)
+    user.is_active = False
+    user.save(update_fields=fields)
+    now = User.objects.get(pk=user.pk)
+    assert not now.is_active
+    assert now.epoch == user.epoch == 2
+
+
+def test_what_was_not_among_the_fields_saved_is_saved_the_next_time(world):
+    bob = User.objects.get(pk=world.bob.pk)
+    bob.set_password(NEW)
+    bob.save(update_fields=["last_login"])
+    assert User.objects.get(pk=bob.pk).check_password(PASSWORD)
+    bob.save()
+    assert User.objects.get(pk=bob.pk).check_password(NEW)
+
+
+def test_what_was_not_read_is_not_written(world):
+    stale = partly(world.bob, "email", "name")
+    made = User.objects.bulk_create([User(email="carol@example.com", password="!")])[0]
+    revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    revoke(Scope(user=made), cause=Cause.DEACTIVATED)
+    for user in (stale, made):
+        user.name = "Somebody"
+        user.save()
+        now = User.objects.get(pk=user.pk)
+        assert (now.name, now.epoch) == ("Somebody", 2)
+    assert not now.is_active
+
+
 def test_an_object_deleted_is_gone_with_all_its_credentials(world, browser):
     there, own = browser(world.alice), world.own_tokens()
     credentials.delete(world.alice)
