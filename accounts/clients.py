@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, late_tries, revocation, visitors
-from accounts.models import ClientSecret, Integration, Membership, Organisation, User
+from accounts import crypto, events, late_tries, ranks, revocation, visitors
+from accounts.models import ClientSecret, Integration, Organisation, User
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
 
@@ -41,10 +40,6 @@ class UnknownClient(Exception):
     """No live integration with this id, or not its secret. Which of the two is no stranger's business."""
 
 
-class NotAllowed(PermissionDenied):
-    """Whoever asks is no member, or was ended since they were read: a secret of theirs would outlive that."""
-
-
 class BadRedirectURI(ValueError):
     """Not an address that a code may be sent to. Says which and why."""
 
@@ -69,8 +64,10 @@ def create_integration(
     redirect_uris: list[str],
     visitor: Visitor = visitors.NOBODY,
 ) -> tuple[Integration, str]:
-    """The integration and its first secret, in clear this once ("" for a public one). Raises as `make_room` does."""
+    """The integration and its first secret, in clear this once ("" for a public one). Raises BadRedirectURI, and
+    NotAllowed for whoever does not manage the organisation."""
     revocation.take_turn()
+    ranks.check_manager(by, organisation.pk)
     for uri in redirect_uris:
         check_redirect_uri(uri)
     integration = Integration.objects.create(
@@ -107,16 +104,15 @@ def make_room(integration: Integration, by: User) -> None:
     A revocation comes before, and then `by` is told so, or after, and then it finds the secret. Two requests at once
     count one after the other.
 
-    Raises PublicClient, NotAllowed, TooManySecrets, and UnknownClient where it is disabled: nothing of it lives again.
+    Raises PublicClient, TooManySecrets, NotAllowed for whoever does not manage the organisation, and UnknownClient
+    where the integration is disabled: nothing of it lives again.
     """
     revocation.take_turn()
     if not integration.is_confidential:
         raise PublicClient
     if not Integration.objects.live().select_for_update().filter(pk=integration.pk).exists():
         raise UnknownClient
-    theirs = Membership.objects.filter(user=by, user__epoch=by.epoch, user__is_active=True)
-    if not theirs.filter(organisation=integration.organisation_id).exists():
-        raise NotAllowed
+    ranks.check_manager(by, integration.organisation_id)
     if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
         raise TooManySecrets
 

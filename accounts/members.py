@@ -10,18 +10,14 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import crypto, events, notices, revocation, visitors
+from accounts import crypto, events, notices, ranks, revocation, visitors
 from accounts.models import Cause, Invitation, Membership, Organisation, Revocation, User
+from accounts.ranks import Role
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
 
-Role = Membership.Role
 PREFIX = "pc_invite"
 MOST_PENDING = 200  # so that a stolen admin session cannot send mail without end
-
-
-class NotAllowed(Exception):
-    """Not by somebody with this role."""
 
 
 class LastOwner(Exception):
@@ -58,7 +54,7 @@ def invite(
 ) -> Invitation:
     """Mails a link that lasts seven days and works once. A second invitation replaces the first."""
     _lock(organisation)
-    _check_rank(_role_of(by, organisation), role)
+    ranks.check_may_touch(by, organisation.pk, role)
     email = User.objects.normalize_email(email)
     if Membership.objects.filter(organisation=organisation, user__email=email).exists():
         raise AlreadyMember
@@ -78,12 +74,12 @@ def invite(
 def find(token: str) -> Invitation:
     """The pending invitation that the link's secret opens. Raises UnknownInvitation."""
     rows = Invitation.objects.pending().select_related("organisation", "invited_by")
-    invitation = rows.filter(token_hash=crypto.digest(token), invited_by__is_active=True).first()
+    invitation = rows.filter(token_hash=crypto.digest(token)).first()
     if invitation is None:
         raise UnknownInvitation
     try:
-        _check_rank(_role_of(invitation.invited_by, invitation.organisation), invitation.role)
-    except NotAllowed:
+        ranks.check_may_touch(invitation.invited_by, invitation.organisation_id, invitation.role)
+    except ranks.NotAllowed:
         raise UnknownInvitation from None
     return invitation
 
@@ -119,7 +115,7 @@ def withdraw(
     organisation: Organisation, invitation_id: uuid.UUID, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> None:
     """Ends a pending invitation. Twice is once."""
-    _check_rank(_role_of(by, organisation), Role.MEMBER)
+    ranks.check_manager(by, organisation.pk)
     open_ = Invitation.objects.filter(pk=invitation_id, organisation=organisation, ended_at=None)
     invitation = open_.first()
     if invitation and open_.update(ended_at=timezone.now()):
@@ -133,7 +129,7 @@ def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor
     """Gives a member another role. Takes effect on their next request: roles are read, never remembered."""
     _lock(membership.organisation)
     membership.refresh_from_db()
-    _check_rank(_role_of(by, membership.organisation), membership.role, role)
+    ranks.check_may_touch(by, membership.organisation_id, membership.role, role)
     if role == membership.role:
         return
     _check_an_owner_stays(membership)
@@ -163,7 +159,7 @@ def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBO
     membership.refresh_from_db()
     user, organisation = membership.user, membership.organisation
     if by.pk != user.pk:
-        _check_rank(_role_of(by, organisation), membership.role)
+        ranks.check_may_touch(by, organisation.pk, membership.role)
     _check_an_owner_stays(membership)
     revoked = revocation.revoke(
         scope_of(membership), cause=Cause.ENDED, by=by, reason=f"Removed from {organisation}"[:500], visitor=visitor
@@ -171,19 +167,6 @@ def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBO
     Membership.objects.filter(pk=membership.pk).delete()
     events.record(events.Kind.MEMBER_REMOVED, user=user, by=by, organisation=organisation, visitor=visitor)
     return Removed(user, revoked)
-
-
-def _role_of(user: User, organisation: Organisation) -> str:
-    role = Membership.objects.filter(user=user, organisation=organisation).values_list("role", flat=True).first()
-    if role is None:
-        raise NotAllowed
-    return str(role)
-
-
-def _check_rank(own: str, *touched: str) -> None:
-    """Owners may do everything; admins what concerns neither an owner nor becoming one; members nothing."""
-    if own != Role.OWNER and (own != Role.ADMIN or Role.OWNER in touched):
-        raise NotAllowed
 
 
 def _check_an_owner_stays(membership: Membership) -> None:

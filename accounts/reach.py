@@ -67,5 +67,5 @@ def of(organisation: uuid.UUID, user: uuid.UUID | None) -> Reach:
     if user is None:
         return Reach(organisation)
     membership = Membership.objects.filter(organisation=organisation, user=user).first()
-    looks_after_it = membership is not None and membership.may_manage_integrations
+    looks_after_it = membership is not None and membership.is_manager
     return Reach(organisation) if looks_after_it else Reach(organisation, user)

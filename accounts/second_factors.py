@@ -9,8 +9,8 @@ from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
-from accounts import events, notices, revocation, visitors
-from accounts.models import Cause, Grant, Membership, Organisation, Session, SpentStep, User
+from accounts import events, notices, ranks, revocation, visitors
+from accounts.models import Cause, Grant, Organisation, Session, SpentStep, User
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
 
@@ -22,10 +22,6 @@ CHANGES = {
     "webauthn_removed": (events.Kind.SECOND_FACTOR_REMOVED, "Passkey"),
     "recovery_codes_generated": (events.Kind.RECOVERY_CODES_RENEWED, "Recovery codes"),
 }
-
-
-class OnlyOwners(Exception):
-    """What an organisation demands of its members is its owners' to say."""
 
 
 class LacksOne(Exception):
@@ -87,12 +83,11 @@ def apps_around_it(organisation: Organisation) -> "QuerySet[Grant]":
 def require(organisation: Organisation, required: bool, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """From now on members without a second factor are led to set one up before anything else, or no longer are.
 
-    What they have connected ends with it: with a second factor they may connect it again.
+    What they have connected ends with it: with a second factor they may connect it again. It is an owner's to say:
+    raises NotAllowed for anybody else, and LacksOne.
     """
     revocation.take_turn()
-    owner = Membership.objects.filter(user=by, organisation=organisation, role=Membership.Role.OWNER)
-    if not owner.exists():
-        raise OnlyOwners
+    ranks.check_owner(by, organisation.pk)
     if required and not has_one(by):
         raise LacksOne
     changed = Organisation.objects.filter(pk=organisation.pk).exclude(requires_mfa=required)

@@ -14,7 +14,7 @@ from rest_framework_simplejwt.tokens import AccessToken as SimpleAccessToken
 from rest_framework_simplejwt.tokens import RefreshToken as SimpleRefreshToken
 
 from accounts import clients, crypto, tokens
-from accounts.models import Grant, Integration, User
+from accounts.models import Grant, Integration, Membership, User
 from benchmarks import world
 
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
@@ -69,6 +69,7 @@ def endpoints() -> list[Endpoint]:
 
 
 def ours(users: list[User]) -> list[Endpoint]:
+    users[0].memberships.update(role=Membership.Role.ADMIN)  # who may create secrets
     export, sync = (world.integration_of(users[0], *kinds) for kinds in (["client_credentials"], []))
     secrets = {one: clients.create_secret(one, by=users[0])[1] for one in (export, sync)}
     return [

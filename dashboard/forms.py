@@ -74,8 +74,7 @@ class IntegrationForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["organisation"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
-        managers = [Membership.Role.OWNER, Membership.Role.ADMIN]
-        managed = Organisation.objects.filter(memberships__user=user, memberships__role__in=managers)
+        managed = Organisation.objects.filter(memberships__user=user, memberships__role__in=Membership.MANAGERS)
         field.queryset = managed
         field.choices = [(organisation.pk, str(organisation)) for organisation in managed]  # one statement, not three
         self.may_create = bool(field.choices)

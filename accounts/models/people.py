@@ -192,7 +192,7 @@ class Membership(models.Model):
         ADMIN = "admin", "Admin"
         MEMBER = "member", "Member"
 
-    MANAGERS = ("owner", "admin")
+    MANAGERS = (Role.OWNER, Role.ADMIN)
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
@@ -206,5 +206,5 @@ class Membership(models.Model):
         return f"{self.user} in {self.organisation}: {self.get_role_display()}"
 
     @property
-    def may_manage_integrations(self) -> bool:
+    def is_manager(self) -> bool:
         return self.role in self.MANAGERS

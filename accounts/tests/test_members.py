@@ -8,7 +8,7 @@ import time_machine
 from django.core import mail
 from django.utils import timezone
 
-from accounts import members, tokens
+from accounts import members, ranks, tokens
 from accounts.models import Invitation, Membership, Session, User
 from accounts.tests.world import person
 
@@ -114,7 +114,7 @@ def test_only_so_many_may_be_pending(world, monkeypatch):
 
 @pytest.mark.parametrize(("by", "role"), [("bob", "member"), ("mallory", "member"), ("adam", "owner")])
 def test_who_may_not_invite(world, adam, by, role):
-    with pytest.raises(members.NotAllowed):
+    with pytest.raises(ranks.NotAllowed):
         invite(world, by=adam if by == "adam" else getattr(world, by), role=role)
     assert mail.outbox == []
 
@@ -126,7 +126,7 @@ def test_admins_touch_no_owner_and_make_none(world, adam):
         lambda: members.change_role(of(adam, world), "owner", by=adam),
         lambda: members.remove(of(world.alice, world), by=adam),
     ):
-        with pytest.raises(members.NotAllowed):
+        with pytest.raises(ranks.NotAllowed):
             act()
     assert of(world.alice, world).role == "owner"
 

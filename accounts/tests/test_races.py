@@ -17,14 +17,25 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 from rest_framework_simplejwt.tokens import RefreshToken as StockRefreshToken
 
-from accounts import clients, credentials, grants, keys, live_grants, members, revocation, tokens
+from accounts import (
+    clients,
+    credentials,
+    grants,
+    keys,
+    live_grants,
+    members,
+    ranks,
+    revocation,
+    second_factors,
+    tokens,
+)
 from accounts.grants import codes
 from accounts.grants.own import OF_SECRET
-from accounts.models import Cause, ClientSecret, Grant, Membership, Session, User
+from accounts.models import Cause, ClientSecret, Grant, Integration, Invitation, Membership, Session, User
 from accounts.revocation import Scope
 from accounts.sessions import SessionStore
 from accounts.tests.races import in_flight, paused_before, together
-from accounts.tests.world import PASSWORD, VERIFIER
+from accounts.tests.world import CALLBACK, PASSWORD, VERIFIER
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -212,17 +223,31 @@ def test_a_code_exchange_in_flight_cannot_outlive_the_revocation(world, point):
     assert isinstance(answer, grants.InvalidGrant)
 
 
-@pytest.mark.parametrize("end", ["compromise", "remove"])
-def test_a_client_secret_asked_for_before_the_end_is_not_made_after_it(world, end):
+@pytest.mark.parametrize("end", ["compromise", "remove", "demote"])
+def test_what_a_manager_asked_for_before_their_end_is_not_made_after_it(world, end):
     alice = User.objects.get(pk=world.alice.pk)
     Membership.objects.create(user=world.mallory, organisation=world.acme, role=Membership.Role.OWNER)
+    own = Membership.objects.get(user=alice, organisation=world.acme)
+    before = set(ClientSecret.objects.all()), set(Integration.objects.all())
     if end == "compromise":
         compromise(world.alice)
+    elif end == "remove":
+        members.remove(own, by=world.mallory)
     else:
-        members.remove(Membership.objects.get(user=alice, organisation=world.acme), by=world.mallory)
-    with pytest.raises(clients.NotAllowed):
-        clients.create_secret(world.export, by=alice)
-    assert not ClientSecret.objects.live().filter(created_by=alice).exists()
+        members.change_role(own, Membership.Role.MEMBER, by=world.mallory)
+    asked = [
+        lambda: clients.create_secret(world.export, by=alice),
+        lambda: world.integration("Late", ["client_credentials"], []),
+        lambda: world.integration("Late", ["authorization_code"], [CALLBACK], public=True),
+        lambda: members.invite(organisation=world.acme, email="carol@example.com", role="member", by=alice),
+        lambda: second_factors.require(world.acme, True, by=alice),
+    ]
+    world.alice = alice
+    for act in asked:
+        with pytest.raises(ranks.NotAllowed):
+            act()
+    assert before == (set(ClientSecret.objects.all()), set(Integration.objects.all()))
+    assert not Invitation.objects.exists()
 
 
 def test_a_client_secret_and_a_revocation_at_once_take_turns(world):

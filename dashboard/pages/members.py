@@ -10,7 +10,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import members as rules
-from accounts import revocation, visitors
+from accounts import ranks, revocation, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import Membership
 from dashboard.forms import InviteForm, RoleForm
@@ -20,7 +20,7 @@ from dashboard.sudo import sudo
 from dashboard.twice import acts_once
 
 IN_WORDS: dict[type[Exception], str] = {
-    rules.NotAllowed: "Your role does not allow that. Owners may do everything; admins, what concerns no owner.",
+    ranks.NotAllowed: "Your role does not allow that. Owners may do everything; admins, what concerns no owner.",
     rules.LastOwner: "An organisation keeps an owner. Make somebody else one first.",
     rules.AlreadyMember: "This address belongs to a member already.",
     rules.TooManyInvitations: f"{rules.MOST_PENDING} invitations are pending. Withdraw some first.",
@@ -50,7 +50,7 @@ def members(request: SignedInRequest, organisation_id: uuid.UUID) -> HttpRespons
         "q": request.GET.get("q", "")[:100],
         "page": Page(request, _found(own, request.GET.get("q", "")[:100])),
         "form": form,
-        "pending": own.organisation.invitations.pending().select_related("invited_by") if _manages(own) else [],
+        "pending": own.organisation.invitations.pending().select_related("invited_by") if own.is_manager else [],
     }
     return render(request, "dashboard/members.html", context, status=400 if form.errors else 200)
 
@@ -82,7 +82,7 @@ def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id:
     try:
         own, row = _pair(request, organisation_id, user_id)
     except Http404:
-        if not _manages(own):
+        if not own.is_manager:
             raise
         messages.info(request, "No longer a member: nothing was left to end.")  # such as by a second click
         return redirect("members", organisation_id)
@@ -145,7 +145,7 @@ def _pair(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UU
     rows = Membership.objects.select_related("user", "organisation").filter(organisation=organisation_id)
     found = {row.user_id: row for row in rows.filter(user__in=[request.user.pk, user_id])}
     own, row = found.get(request.user.pk), found.get(user_id)
-    if own is None or row is None or (row is not own and not _manages(own)):
+    if own is None or row is None or (row is not own and not own.is_manager):
         raise Http404("No such member.")
     return own, row
 
@@ -156,10 +156,6 @@ def _found(own: Membership, q: str) -> "QuerySet[Membership]":
         text = q.replace("\0", "").strip()
         rows = rows.filter(Q(user__email__icontains=text) | Q(user__name__icontains=text))
     return rows.order_by("user__email")
-
-
-def _manages(membership: Membership) -> bool:
-    return membership.role in Membership.MANAGERS
 
 
 entry = Entry("Members", "first_members", 50, also=("members", "member", "remove_member", "organisation_security"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import assertions, clients
+from accounts import assertions, clients, ranks
 from accounts.models import User
 
 
@@ -30,9 +30,9 @@ class Command(BaseCommand):
             raise CommandError("There is no live integration of that id. Nothing was changed.") from None
         except User.DoesNotExist:
             raise CommandError("There is no such user. Nothing was changed.") from None
-        except clients.NotAllowed:
+        except ranks.NotAllowed:
             raise CommandError(
-                "Only a member of the integration's organisation adds keys. Nothing was changed."
+                "Only an owner or admin of the integration's organisation adds keys. Nothing was changed."
             ) from None
         except clients.TooManySecrets:
             raise CommandError("Two secrets or keys are live at most. End one first. Nothing was changed.") from None
