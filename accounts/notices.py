@@ -57,6 +57,19 @@ the old password. It asks before it does, works once, and for a week:
 
     {link}
 """
+COMPROMISED_TEXT = """\
+Hello {name},
+
+your account at {issuer} may have been in somebody else's hands, so we have ended every session and every
+connected app of yours. Your old password no longer works.
+
+To come back in, choose a new password here:
+
+    {reset}
+
+You will be asked for your e-mail address, and get a link. Everything that was signed in before stays out.
+If you did not expect this, tell whoever looks after your organisation's accounts.
+"""
 REMOVED_TEXT = """\
 Hello {name},
 
@@ -157,6 +170,13 @@ def tell_of_sign_in(user: User, visitor: Visitor, *, news: str) -> None:
         at=_moment(timezone.now()),
     )
     _mail(SIGN_IN_SUBJECT, text + _way_out(user, "new_sign_in"), [user.email])
+
+
+def tell_of_compromise(user: User) -> None:
+    """The way back in. It has no link that would end everything: that is what has just happened."""
+    name = _one_line(user.get_short_name())
+    text = COMPROMISED_TEXT.format(name=name, issuer=settings.ISSUER, reset=settings.PASSWORD_RESET_URL)
+    _mail("Your account was secured: choose a new password", text, [user.email])
 
 
 def tell_of_removed_factor(user: User, what: str) -> None:

@@ -44,10 +44,12 @@ def publish(*, algorithm: str | None = None, now: bool = False) -> SigningKey:
 def _retire_before(key: SigningKey) -> None:
     """Its predecessors retire once nothing that they signed can be alive: refresh tokens live longest."""
     last = key.signs_at + timedelta(seconds=max(settings.REFRESH_TOKEN_AGE, settings.ACCESS_TOKEN_AGE)) + MARGIN
-    outdated = Q(algorithm=key.algorithm)
-    if key.algorithm == settings.SIGNING_ALGORITHM:  # those of an algorithm of before go with it
-        outdated |= ~Q(algorithm=key.algorithm)
-    SigningKey.objects.filter(outdated, retires_at=None).exclude(pk=key.pk).update(retires_at=last)
+    others = SigningKey.objects.filter(retires_at=None).exclude(pk=key.pk)
+    alike = others.filter(algorithm=key.algorithm)
+    # Published, and overtaken in an emergency: it would sign after its successor, and retire before what it signed.
+    alike.filter(signs_at__gt=key.signs_at).update(retires_at=key.signs_at)
+    # Those of an algorithm of before go with the next of the one that signs.
+    (others if key.algorithm == settings.SIGNING_ALGORITHM else alike).update(retires_at=last)
 
 
 def forget_private_halves() -> int:

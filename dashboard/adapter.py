@@ -1,5 +1,6 @@
 """Where allauth's pages meet accounts: what they save, end and log goes through the heart, by name."""
 
+import logging
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,8 @@ from django.urls import reverse
 from accounts import credentials, events, notices, people, second_factors, visitors
 from accounts.models import User
 from dashboard import browsers
+
+log = logging.getLogger(__name__)
 
 # The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
 # is read anew; a revocation in between must end the sign-in too.
@@ -65,7 +68,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             "device": visitors.device(visitor.user_agent),
             "place": visitors.place(visitor.ip_address),
         }
-        super().send_notification_mail(template_prefix, user, {**(context or {}), **more}, email)
+        try:
+            super().send_notification_mail(template_prefix, user, {**(context or {}), **more}, email)
+        except OSError:  # smtplib's errors are among them: what it tells of is done
+            log.exception("A notice could not be mailed: %s", change)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         request.session[SIGN_IN_EPOCH] = user.epoch

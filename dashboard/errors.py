@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+# What failed may have come after the commit.
+SEE_FIRST = "If you were changing something, see first whether it was done."
 _MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_", "/.well-known/")
 
 
@@ -37,7 +39,7 @@ def under_way(request: HttpRequest) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     if isinstance(sys.exception(), OperationalError | InterfaceError):
         return _without_a_database(request)
-    return _page(request, 500, "Something went wrong on our side.", "It has been noted. Nothing was changed.")
+    return _page(request, 500, "Something went wrong on our side.", f"It has been noted. {SEE_FIRST}")
 
 
 def _without_a_database(request: HttpRequest) -> HttpResponse:
@@ -46,7 +48,7 @@ def _without_a_database(request: HttpRequest) -> HttpResponse:
     if request.path.startswith(_MACHINES):
         response = _page(request, 503, title, "")
     else:
-        advice = "Nothing was changed. Try again in a moment."
+        advice = f"Try again in a moment. {SEE_FIRST}"
         response = HttpResponse(render_to_string("error.html", {"title": title, "advice": advice}), status=503)
     response["Retry-After"] = "2"
     return response

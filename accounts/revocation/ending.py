@@ -8,9 +8,9 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
-from accounts import events, keys, visitors
+from accounts import events, keys, notices, visitors
 from accounts.models import Cause, Integration, Organisation, Revocation, RevocationEntry, SigningKey, User, revocations
-from accounts.revocation import aftermath, coverage, receipts
+from accounts.revocation import coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
@@ -115,7 +115,7 @@ def revoke(
         since = highest if began_it else None
         transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, since=since, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
-            aftermath.mail_the_way_back(scope.user)
+            notices.tell_of_compromise(scope.user)
     return revocation
 
 

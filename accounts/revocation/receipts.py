@@ -10,7 +10,6 @@ import logging
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import Error
 from django.db.models import JSONField, TextField, UUIDField
 from django.utils import timezone
 
@@ -53,7 +52,7 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
         confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})
-    except Error:
+    except Exception:  # of a database, a key that cannot be decrypted: the caller's act is done, and has more to do
         log.exception("Revocation %s is committed; its receipt could not be collected", revocation.pk)
 
 

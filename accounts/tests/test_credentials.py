@@ -36,6 +36,12 @@ def test_changing_the_password_stops_no_server_of_the_organisation(world, browse
     assert is_live(own)
 
 
+def test_a_mail_server_that_is_down_stops_no_change_of_password(world, browser, settings):
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    assert change(browser(world.bob)).status_code == 302
+    assert User.objects.get(pk=world.bob.pk).check_password(NEW)
+
+
 def test_a_wrong_old_password_changes_nothing(world, browser):
     here, there = browser(world.bob), browser(world.bob)
     assert change(here, old="not this").status_code == 200

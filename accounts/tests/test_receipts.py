@@ -4,11 +4,12 @@ import time
 
 import jwt
 import pytest
+from django.core import mail
 from django.db import DatabaseError
 from django.utils import timezone
 
-from accounts import revocation
-from accounts.models import Cause, Revocation, Worker
+from accounts import keys, revocation
+from accounts.models import Cause, Revocation, SigningKey, Worker
 from accounts.revocation import Scope, receipts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -77,3 +78,15 @@ def test_a_database_that_goes_away_undoes_no_revocation(world, browser, monkeypa
     done = sign_out(world)
     assert (done.receipt, done.receipt_in_words) == (None, "no receipt yet")
     assert bob.get("/dashboard/").status_code == 302
+
+
+def test_a_key_that_cannot_sign_the_receipt_undoes_no_revocation_and_keeps_no_mail_back(world, browser):
+    bob = browser(world.bob)
+    signing = SigningKey.objects.get(pk=keys.signing_key().kid)
+    signing.private_encrypted = "encrypted under a key that is lost"
+    signing.save()
+    keys.forget()
+    done = revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    assert Revocation.objects.get(pk=done.pk).receipt is None
+    assert bob.get("/dashboard/").status_code == 302
+    assert mail.outbox[-1].to == [world.bob.email]

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", help="for the audit of --revoke, at most 500 characters")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if options["revoke"]:
+        if options["revoke"] is not None:
             self._revoke(options["revoke"], options["reason"])
         elif not options["list"]:
             keys.signing_key()  # a fresh installation has a first one to follow
