@@ -7,10 +7,11 @@ import time
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Q
 
 from accounts import events, notices, ranks, revocation, visitors
-from accounts.models import Cause, Grant, Organisation, Session, SpentStep, User
+from accounts.models import Cause, Membership, Organisation, Session, SpentStep, User
+from accounts.models.second_factors import has_second_factor, second_factors_of
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
 
@@ -42,7 +43,7 @@ def spend(user: User) -> bool:
 
 
 def has_one(user: User) -> bool:
-    return bool(Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
+    return second_factors_of(user).exists()
 
 
 def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor = visitors.NOBODY) -> None:
@@ -73,10 +74,15 @@ def take_away(authenticator: Authenticator, *, by: User | None, visitor: Visitor
     )
 
 
-def apps_around_it(organisation: Organisation) -> "QuerySet[Grant]":
-    """The live connections that members without a second factor have agreed to: a token asks for no code."""
-    has_one = Authenticator.objects.filter(user=OuterRef("user"), type__in=["totp", "webauthn"])
-    return Grant.objects.live().filter(~Exists(has_one), organisation=organisation, user__isnull=False)
+def scope_around(organisation: Organisation) -> Scope:
+    """What members without a second factor have connected: a token asks for no code."""
+    return Scope(organisation=organisation, lacks_second_factor=True)
+
+
+def coverage(organisation: Organisation) -> dict[str, int]:
+    """How many members there are ("all"), and how many of them `without` a second factor."""
+    members = Membership.objects.filter(organisation=organisation).annotate(has_one=has_second_factor())
+    return members.aggregate(all=Count("pk"), without=Count("pk", filter=Q(has_one=False)))
 
 
 @transaction.atomic
@@ -94,5 +100,6 @@ def require(organisation: Organisation, required: bool, *, by: User, visitor: Vi
     if changed.update(requires_mfa=required):
         kind = events.Kind.MFA_REQUIRED if required else events.Kind.MFA_NOT_REQUIRED
         events.record(kind, by=by, organisation=organisation, visitor=visitor)
-        for grant in apps_around_it(organisation) if required else []:
-            revocation.revoke(Scope(grant=grant), cause=Cause.ENDED, by=by, reason=str(kind.label), visitor=visitor)
+        if required:
+            scope = scope_around(organisation)
+            revocation.revoke(scope, cause=Cause.ENDED, by=by, reason=str(kind.label), visitor=visitor)

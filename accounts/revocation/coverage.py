@@ -9,6 +9,7 @@ from django.db.models.lookups import In
 
 from accounts.models import ClientSecret, Grant, Membership, Session
 from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, SessionQuerySet
+from accounts.models.second_factors import has_second_factor
 from accounts.revocation.scope import NARROWING
 from accounts.statements import DeleteReturning, Given, UpdateReturning
 
@@ -35,7 +36,7 @@ class Coverage:
     def sessions(self) -> SessionQuerySet:
         """All rows covered, signed in or not."""
         given, rows = self._given, Session.objects.all()
-        if given.keys() & {"grant", "integration", "client_secret", "signing_key"}:
+        if given.keys() & {"grant", "integration", "client_secret", "signing_key", "lacks_second_factor"}:
             return rows.none()
         if "user" in given:
             rows = rows.filter(user=given["user"])
@@ -51,6 +52,8 @@ class Coverage:
         given, rows = self._given, Grant.objects.filter(ended_at=None)
         if given.keys() & {"session", "only_sessions"}:
             return rows.none()
+        if "lacks_second_factor" in given:
+            rows = rows.filter(~has_second_factor(), user__isnull=False)
         if "spare_grant" in given:
             rows = rows.exclude(pk=given["spare_grant"])
         if "grant" in given:
@@ -71,7 +74,7 @@ class Coverage:
     def client_secrets(self) -> ClientSecretQuerySet:
         """All secrets covered that have not been ended."""
         given, rows = self._given, ClientSecret.objects.filter(ended_at=None)
-        if "only_sessions" in given:
+        if given.keys() & {"only_sessions", "lacks_second_factor"}:
             return rows.none()
         if "spare_secret" in given:
             rows = rows.exclude(pk=given["spare_secret"])

@@ -7,7 +7,7 @@ from accounts.models import ClientSecret, Grant, Integration, Organisation, Sess
 
 NARROWING = ("user", "session", "grant", "integration", "client_secret", "organisation", "signing_key")
 SPARING = ("keep", "spare_grant")
-FLAGS = ("everything", "spare_secrets", "only_sessions")
+FLAGS = ("everything", "spare_secrets", "only_sessions", "lacks_second_factor")
 
 
 class EmptyScope(ValueError):
@@ -28,9 +28,10 @@ class Scope:
 
     A user's scope takes their sessions, grants and codes, and the client secrets that they created, with the grants
     minted from those: they have seen those secrets. `spare_secrets` leaves out the secrets and what hangs from them,
-    `keep` one session, `spare_grant` one grant with its secret, `only_sessions` all but sessions. An organisation's
-    takes what acts in it: its members' sessions, its grants, its integrations' secrets. A signing key's takes what it
-    signed. `everything` stands alone.
+    `keep` one session, `spare_grant` one grant with its secret, `only_sessions` all but sessions,
+    `lacks_second_factor` all but what people without one have connected. An organisation's takes what acts in it: its
+    members' sessions, its grants, its integrations' secrets. A signing key's takes what it signed. `everything` stands
+    alone.
     """
 
     user: User | None = None
@@ -43,6 +44,7 @@ class Scope:
     everything: bool = False
     spare_secrets: bool = False
     only_sessions: bool = False
+    lacks_second_factor: bool = False
     keep: Session | None = None
     spare_grant: Grant | None = None
 
@@ -53,22 +55,22 @@ class Scope:
         named = self._named()
         if not named and not self.everything:
             raise EmptyScope(f"A scope names at least one of {', '.join(NARROWING)}, or everything.")
-        sparing = self.keep or self.spare_secrets or self.spare_grant or self.only_sessions
+        sparing = self.keep or self.spare_grant or self._flags().keys() - {"everything"}
         if self.everything and (named or sparing):
             raise EverythingStandsAlone("Everything leaves nothing out, and is narrowed by nothing.")
 
     @property
     def is_whole_user(self) -> bool:
         """Whether this ends all that a user has, so that their epoch rises."""
-        return self._named() == {"user"} and not self.only_sessions
+        return self._is_whole("user")
 
     @property
     def is_whole_integration(self) -> bool:
-        return self._named() == {"integration"}
+        return self._is_whole("integration")
 
     @property
     def is_whole_key(self) -> bool:
-        return self._named() == {"signing_key"}
+        return self._is_whole("signing_key")
 
     @property
     def concerned_user(self) -> User | None:
@@ -99,6 +101,9 @@ class Scope:
         """For the audit: what was named, by id, and what was spared."""
         parts = {name: _public_id(getattr(self, name)) for name in [*NARROWING, *SPARING] if getattr(self, name)}
         return parts | self._flags()
+
+    def _is_whole(self, name: str) -> bool:
+        return self._named() == {name} and not (self.only_sessions or self.lacks_second_factor)
 
     def _flags(self) -> dict[str, bool]:
         return {name: True for name in FLAGS if getattr(self, name)}

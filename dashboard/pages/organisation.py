@@ -2,14 +2,12 @@
 
 import uuid
 
-from allauth.mfa.models import Authenticator
 from django.contrib import messages
-from django.db.models import Count, Exists, OuterRef, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 
-from accounts import second_factors, visitors
+from accounts import revocation, second_factors, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import Membership
 from dashboard.sudo import sudo
@@ -26,10 +24,9 @@ def organisation_security(request: SignedInRequest, organisation_id: uuid.UUID) 
     if request.method == "POST":
         _require(request, own)
         return redirect("organisation_security", organisation_id)
-    has_one = Exists(Authenticator.objects.filter(user=OuterRef("user"), type__in=["totp", "webauthn"]))
-    members = Membership.objects.filter(organisation=organisation_id).annotate(has_one=has_one)
-    counts = members.aggregate(all=Count("pk"), without=Count("pk", filter=Q(has_one=False)))
-    context = {"own": own, "counts": counts, "apps": second_factors.apps_around_it(own.organisation).count()}
+    counts = second_factors.coverage(own.organisation)
+    preview = revocation.preview(second_factors.scope_around(own.organisation))
+    context = {"own": own, "counts": counts, "preview": preview}
     return render(request, "dashboard/organisation_security.html", context)
 
 

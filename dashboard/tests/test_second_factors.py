@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts import revocation, second_factors, tokens
-from accounts.models import Cause, SecurityEvent, User
+from accounts.models import Cause, Revocation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
 from dashboard.tests.places import passkey
@@ -258,11 +258,12 @@ def test_the_check_costs_no_statement(strict, browser, django_assert_num_queries
 
 def test_tokens_are_no_way_around_it(world):
     TOTP.activate(world.alice, SECRET)
-    hers, his = world.connect(world.alice), world.connect(world.bob)
+    had = [world.connect(world.alice), world.own_tokens(), world.connect(world.bob), world.connect(world.bob)]
     alice, url = browser_of_alice(world), f"/dashboard/organisations/{world.acme.pk}/security/"
-    assert "1 connected app" in alice.get(url).content.decode()
+    assert "2 connected apps" in alice.get(url).content.decode()
     alice.post(url, {"required": "yes"})
-    assert [tokens.is_live(tokens.verify(had["access_token"])) for had in (hers, his)] == [True, False]
+    assert [tokens.is_live(tokens.verify(one["access_token"])) for one in had] == [True, True, False, False]
+    assert Revocation.objects.get().ended == {"sessions": 0, "grants": 2, "codes": 0, "client_secrets": 0}
 
 
 def browser_of_alice(world):
