@@ -20,7 +20,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from joserfc import jwk
 
-from accounts import batches, clients, crypto, events, visitors
+from accounts import batches, clients, crypto, events, late_tries, visitors
 from accounts.clients import Client, UnknownClient
 from accounts.models import ClientSecret, Integration, UsedAssertion, User
 from accounts.visitors import Visitor
@@ -30,6 +30,7 @@ LONGEST_LIFE = 3600  # seconds; what client libraries give them, and each works 
 CLOCK_SKEW = 60  # seconds that the client's clock may be ahead
 LEAST_RSA, MOST_RSA = 2048, 8192  # bits
 MOST_EXPONENT = 32  # bits
+MOST_ENDED = 4  # keys that have ended, of which it is asked whether one is tried again
 _ALGORITHM_OF = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA", ("RSA", None): "RS256"}
 _MEMBERS = {"kty", "crv", "x", "y", "n", "e", "kid", "use", "alg", "key_ops"}
 
@@ -59,17 +60,22 @@ def add_keys(
     return [_add(integration, key, by, visitor) for key in keys]
 
 
-def authenticate(assertion: str, client_id: str | None = None) -> Client:
-    """The client that signed this. Raises UnknownClient, whatever is wrong with it."""
+def authenticate(assertion: str, client_id: str | None = None, visitor: Visitor = visitors.NOBODY) -> Client:
+    """The client that signed this. Raises UnknownClient, and tells whoever holds the key what else is wrong."""
     claimed = _unverified(assertion)
-    rows = ClientSecret.objects.live().select_related("integration").exclude(public_jwk=None)
-    for row in rows.filter(integration=claimed):
+    rows = ClientSecret.objects.select_related("integration").filter(integration=claimed).exclude(public_jwk=None)
+    for row in rows.live():
         claims = _verified(assertion, row)
         if claims is not None:
-            if client_id not in {None, str(claimed)} or not _holds(claims, str(claimed)) or not _first_use(claims):
-                break
+            wrong = "client_id is another's." if client_id not in {None, str(claimed)} else _objection(claims, claimed)
+            if wrong or not _first_use(claims):
+                raise UnknownClient(f"The assertion is signed, but {wrong or 'its jti was used before.'}")
             clients.note_use(row)
             return Client(row.integration, row)
+    for row in rows.exclude(ended_at=None).order_by("-ended_at")[:MOST_ENDED]:
+        if _verified(assertion, row) is not None:
+            late_tries.note(late_tries.Kind.CLIENT_SECRET, row.secret_hash, visitor)
+            break
     raise UnknownClient
 
 
@@ -155,14 +161,23 @@ _SIGNATURE_ALONE: Any = dict.fromkeys(
 )
 
 
-def _holds(claims: dict[str, Any], client_id: str) -> bool:
-    exp, iat, nbf, now = claims.get("exp"), claims.get("iat", 0), claims.get("nbf", 0), time.time()
-    if not all(type(moment) is int for moment in (exp, iat, nbf)):
-        return False
-    in_time = now < exp <= now + LONGEST_LIFE + CLOCK_SKEW and max(iat, nbf) <= now + CLOCK_SKEW  # type: ignore[operator]
-    jti = claims.get("jti")
-    is_named = isinstance(jti, str) and 0 < len(jti) <= 255
-    return in_time and is_named and claims.get("iss") == client_id and claims.get("aud") == settings.ISSUER
+def _objection(claims: dict[str, Any], client_id: uuid.UUID) -> str:
+    """What is wrong with them; "" when nothing is."""
+    exp, iat, nbf, jti = claims.get("exp"), claims.get("iat", 0), claims.get("nbf", 0), claims.get("jti")
+    if claims.get("iss") != str(client_id):
+        return "its iss is not the client_id."
+    if claims.get("aud") != settings.ISSUER:
+        return f"its aud is not {settings.ISSUER}, alone and exactly."
+    if not isinstance(jti, str) or not 0 < len(jti) <= 255:
+        return "its jti is no text of 1 to 255 characters."
+    if type(exp) is not int or type(iat) is not int or type(nbf) is not int:
+        return "its exp, iat or nbf is no whole number of seconds."
+    now = time.time()
+    if exp <= now:
+        return "its exp has passed."
+    if exp > now + LONGEST_LIFE + CLOCK_SKEW:
+        return f"its exp is more than {LONGEST_LIFE} seconds ahead."
+    return "its iat or nbf lies ahead." if max(iat, nbf) > now + CLOCK_SKEW else ""
 
 
 def _first_use(claims: dict[str, Any]) -> bool:

@@ -67,11 +67,12 @@ def signing_key() -> Key:
         make(settings.SIGNING_ALGORITHM, signs_at=timezone.now())
         _read()
         return signing_key()
-    if key.kid not in _private:
+    known = _private.get(key.kid)
+    if known is None:
         encrypted = SigningKey.objects.values_list("private_encrypted", flat=True).get(pk=key.kid)
         private = serialization.load_pem_private_key(crypto.decrypt(encrypted).encode(), password=None)
-        _private[key.kid] = replace(key, material=private)
-    return _private[key.kid]
+        known = _private[key.kid] = replace(key, material=private)
+    return known  # and not what is kept: another thread may have dropped that just now
 
 
 def _signer(ring: Ring) -> Key | None:

@@ -5,6 +5,7 @@ counts by itself, nobody is locked out, and nobody may guess without end. What i
 it is about, so that nobody can use up somebody else's share: a victim is not locked out by whoever attacks them.
 """
 
+import os
 import threading
 import time
 from collections.abc import Iterable
@@ -105,6 +106,16 @@ def _make() -> _Counters:
         if _kept is None:
             _kept = _Counters()
         return _kept
+
+
+def _after_fork() -> None:
+    global _making
+    _making = threading.Lock()  # somebody else's thread may have held it
+    forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _redis() -> RedisStorage | None:

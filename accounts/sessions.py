@@ -133,7 +133,8 @@ class SessionStore(SessionBase):
         now = timezone.now()
         user_id = User._meta.pk.to_python(data[SESSION_KEY]) if SESSION_KEY in data else None
         created_at = row.created_at if row.user_id == user_id else now
-        remembered = bool(data.get("_session_expiry")) and self.get_expiry_age() > settings.SESSION_COOKIE_AGE
+        wished = bool(data.get("_session_expiry")) and self.get_expiry_age() > settings.SESSION_COOKIE_AGE
+        remembered = wished and not (user_id and User.objects.filter(pk=user_id, is_staff=True).exists())
         return {
             "session_data": self.encode(data),
             "user_id": user_id,
@@ -234,7 +235,7 @@ def _lets_in(row: Session, user: User, data: dict[str, Any], now: datetime) -> b
         user.is_active
         and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
         and any(constant_time_compare(data.get(HASH_SESSION_KEY, ""), hash_) for hash_ in known)
-        # Staff are never remembered, whatever they were when they signed in.
+        # Staff are never remembered: whoever became it since they signed in no longer is.
         and now < _end(row.created_at, row.last_seen_at, remembered=row.remembered and not user.is_staff)
     )
 

@@ -7,6 +7,7 @@ away what is more than may be kept: counts give way to everything else, and fail
 import atexit
 import logging
 import math
+import os
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -24,16 +25,21 @@ class Tally(Generic[Key]):
 
     def __init__(self, write: Callable[[Counter[Key]], None], *, every: float, most: float = math.inf) -> None:
         self._write, self._every, self._most = write, every, most
-        self._lock = Lock()
         self._timer: Timer | None = None
-        self.forget()
+        self._begin()
         # Also in processes that are forked from this one: each has counts of its own.
         atexit.register(self._write_what_is_left)
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._begin)
+
+    def _begin(self) -> None:
+        self._lock = Lock()  # somebody else's thread may have held the one of before
+        self._counts: Counter[Key] = Counter()
+        self._written_at = -math.inf
 
     def forget(self) -> None:
         """Drops what was counted and not written. For tests."""
-        self._counts: Counter[Key] = Counter()
-        self._written_at = -math.inf
+        self._begin()
         if self._timer:
             self._timer.cancel()
 

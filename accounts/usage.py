@@ -38,8 +38,9 @@ def forget_old(days: int = 90) -> None:
 
 
 def _write(counts: Counter[tuple[uuid.UUID, int]]) -> None:
-    for (client_id, day), number in counts.items():
+    for (client_id, day), number in list(counts.items()):
         _add(client_id, date(1970, 1, 1) + timedelta(days=day), number)
+        del counts[client_id, day]  # what is left is tried again
 
 
 def _add(client_id: uuid.UUID, day: date, number: int) -> None:

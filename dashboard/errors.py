@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 
 # What failed may have come after the commit.
 SEE_FIRST = "If you were changing something, see first whether it was done."
-_MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_", "/.well-known/")
+MACHINES = ("/api/", "/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_", "/.well-known/")
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -45,7 +45,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def _without_a_database(request: HttpRequest) -> HttpResponse:
     """503: without its database the house lets nobody in. The page asks for nothing that would need one."""
     title = "We cannot reach our records just now."
-    if request.path.startswith(_MACHINES):
+    if request.path.startswith(MACHINES):
         response = _page(request, 503, title, "")
     else:
         advice = f"Try again in a moment. {SEE_FIRST}"
@@ -55,7 +55,7 @@ def _without_a_database(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, status: int, title: str, advice: str) -> HttpResponse:
-    if request.path.startswith(_MACHINES):
+    if request.path.startswith(MACHINES):
         body = {"type": "about:blank", "title": title, "status": status}
         return JsonResponse(body, status=status, content_type="application/problem+json")
     return render(request, "error.html", {"title": title, "advice": advice}, status=status)

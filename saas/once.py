@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 
 from dashboard import errors
 
-ELSEWHERE = ("/oauth/token", "/oauth/revoke", "/oauth/introspect", "/api/", "/admin/", "/static/")
+ELSEWHERE = (*errors.MACHINES, "/admin/", "/static/")
 SEVERAL = {"grant_types", "scopes"}  # boxes of which several may be ticked
 
 

@@ -78,8 +78,7 @@ def redeem(grant: Grant, *, code_verifier: str) -> Answer:
     try:
         return exchange(grant)
     except InvalidGrant:
-        grant.refresh_from_db()
-        if grant.redeemed_at is not None:
+        if Grant.objects.filter(pk=grant.pk).exclude(redeemed_at=None).exists():
             end_reused(grant, events.Kind.CODE_REUSED)
         raise
 

@@ -56,7 +56,9 @@ def refresh(
         given, refresh_jti = answer(grant, asked)
         if _rotate(grant, presented, refresh_jti, crypto.seal(_kept(asked, given), under=claims.jti)):
             return given
-        grant.refresh_from_db()
+        grant = live_grants.find(claims, integration)  # somebody was faster: with another token, or with its end
+        if grant is None:
+            raise InvalidGrant
     return _again(grant, presented, claims.jti, asked)
 
 

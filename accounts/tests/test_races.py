@@ -103,6 +103,19 @@ def test_a_refresh_in_flight_cannot_outlive_the_revocation(world, point):
             world.refresh(answer)
 
 
+@pytest.mark.parametrize("what", ["code", "refresh token"])
+def test_whoever_is_deleted_meanwhile_gets_nothing(world, what):
+    had, code = world.connect(world.bob), world.code(world.bob)
+    waiting = grants.find_code(code, integration=world.sync)
+    redeem = {
+        "code": lambda: grants.redeem(waiting, code_verifier=VERIFIER),
+        "refresh token": lambda: world.refresh(had),
+    }
+    with paused_before(tokens, "mint_refresh") as pause:
+        answer = in_flight(redeem[what], pause, lambda: User.objects.get(pk=world.bob.pk).delete())
+    assert isinstance(answer, grants.InvalidGrant)
+
+
 def test_stock_simplejwt_loses_that_race(world):
     """That the test above can fail: the same order of events, with simplejwt's parts."""
     api_settings.SIGNING_KEY  # noqa: B018

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts import crypto
+from accounts import crypto, sessions
 from accounts.models import Session, User
 from accounts.sessions import SessionStore
 from accounts.tests.django_session_tests import SessionTestsMixin
@@ -102,6 +102,16 @@ def test_staff_are_never_remembered_not_even_when_they_become_staff_later(world)
     bob = remembered(world, world.bob)
     User.objects.filter(pk=world.bob.pk).update(is_staff=True)
     with time_machine.travel(timezone.now() + timedelta(seconds=HOUR + 1)):
+        assert bob.get("/dashboard/").status_code == 302
+
+
+def test_a_session_of_staff_is_counted_as_live_for_as_long_as_it_lets_in(world):
+    User.objects.filter(pk=world.bob.pk).update(is_staff=True)
+    bob = remembered(world, world.bob)
+    key = bob.cookies[COOKIE].value
+    assert (Session.objects.live().count(), bool(sessions.pulse(key))) == (1, True)
+    with time_machine.travel(timezone.now() + timedelta(seconds=HOUR + 1)):
+        assert (Session.objects.live().count(), sessions.pulse(key)) == (0, None)
         assert bob.get("/dashboard/").status_code == 302
 
 

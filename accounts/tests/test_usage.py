@@ -5,7 +5,7 @@ from io import StringIO
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts import tally, usage
@@ -48,6 +48,29 @@ def test_an_integration_that_is_gone_fails_nothing(world, monkeypatch):
     clock[0] += 61
     usage.tally.write_if_due()
     assert not UsageDay.objects.exists()
+    assert not usage.tally._counts
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_written_before_the_database_went_away_is_not_written_again(world, monkeypatch):
+    clock, add = once_a_minute(monkeypatch), usage._add
+
+    def once(*args):
+        add(*args)
+        monkeypatch.setattr(usage, "_add", gone)
+
+    def gone(*args):
+        raise OperationalError
+
+    usage.count(world.sync.pk)
+    usage.count(world.export.pk)
+    monkeypatch.setattr(usage, "_add", once)
+    clock[0] += 61
+    usage.tally.write_if_due()
+    monkeypatch.setattr(usage, "_add", add)
+    clock[0] += 61
+    usage.tally.write_if_due()
+    assert list(UsageDay.objects.values_list("requests", flat=True)) == [1, 1]
 
 
 @pytest.mark.django_db

@@ -79,21 +79,21 @@ class Server(AuthorizationServer):  # type: ignore[misc]
     def client_of(self, request: HttpRequest) -> Client:
         """Who asks. Raises InvalidClientError.
 
-        One way for all endpoints, and one answer whatever was wrong: nobody learns which client ids exist.
+        One way for all endpoints, and one answer to all who hold no key of the client: nobody learns which ids exist.
         """
         shown = parameters.client_credentials(request)
         try:
             client = _authenticated(shown, visitors.of(request))
-        except clients.UnknownClient:
+        except clients.UnknownClient as error:
             limits.failed(request, shown.client_id or "")
-            raise parameters.invalid_client("Unknown client, or not its secret.") from None
+            raise parameters.invalid_client(str(error) or "Unknown client, or not its secret or key.") from None
         limits.authenticated(request, shown.client_id or "", client)
         return client
 
 
 def _authenticated(shown: parameters.Shown, visitor: Visitor) -> Client:
     if shown.assertion:
-        return assertions.authenticate(shown.assertion, shown.client_id)
+        return assertions.authenticate(shown.assertion, shown.client_id, visitor)
     return clients.authenticate(shown.client_id or "", shown.secret, visitor)
 
 

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from accounts import assertions, clients, revocation, tokens
+from accounts import assertions, clients, late_tries, revocation, tokens
 from accounts.models import Cause, ClientSecret, SecurityEvent, UsedAssertion
 from accounts.revocation import Scope
 from accounts.tests.races import together
@@ -110,6 +110,27 @@ def test_one_thing_wrong_and_it_is_nobody(world, key, what):
     assert not UsedAssertion.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"aud": "http://127.0.0.1:8000/oauth/token"}, "its aud is not"),
+        ({"iss": str(uuid.uuid4())}, "its iss is not"),
+        ({"exp": int(time.time()) + 7200}, "more than 3600 seconds ahead"),
+        ({"exp": int(time.time()) - 1}, "its exp has passed"),
+        ({"nbf": int(time.time()) + 86_400}, "lies ahead"),
+        ({"jti": 1}, "its jti is no text"),
+        ({"exp": "1"}, "no whole number"),
+    ],
+)
+def test_whoever_holds_the_key_is_told_what_is_wrong_and_nobody_else(world, key, wrong, said):
+    assert said in ask(signed(world, **wrong)).json()["error_description"]
+    other = ec.generate_private_key(ec.SECP256R1())
+    assert said not in ask(signed(world, key=other, **wrong)).json()["error_description"]
+    used = signed(world)
+    ask(used)
+    assert "was used before" in ask(used).json()["error_description"]
+
+
 def test_another_key_or_algorithm_is_nobodys(world, key):
     other = ec.generate_private_key(ec.SECP256R1())
     embedded = signed(world, key=other, header={"jwk": public(key=other), "jku": "http://127.0.0.1:1/"})
@@ -137,6 +158,7 @@ def test_a_key_ends_like_a_secret_and_takes_its_tokens_along(world, key):
     revocation.revoke(Scope(client_secret=key), cause=Cause.ENDED)
     assert ask(signed(world)).status_code == 401
     assert not tokens.is_live(tokens.verify(had))
+    assert [tried.credential for tried in late_tries.tally._counts] == [key.secret_hash]
 
 
 def test_it_ends_with_whoever_added_it(world, key):

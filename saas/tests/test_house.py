@@ -86,6 +86,9 @@ def test_a_second_door_is_caught(copy, path, line):
     assert with_line(copy, path, line, ruff).returncode != 0
 
 
+WRITE = {"create", "bulk_create", "bulk_update", "save", "update", "delete", "get_or_create", "update_or_create"}
+
+
 def writers(folder):
     """Lines of the faces that write: create, save, update or delete called on anything."""
     import ast
@@ -98,12 +101,13 @@ def writers(folder):
             for node in ast.walk(ast.parse(file.read_text())):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                     name = node.func.attr
-                    if name in {"create", "bulk_create", "bulk_update", "save", "update", "delete", "get_or_create"}:
-                        found.append(f"{file.name}: {ast.unparse(node)}")
+                    line = ast.unparse(node)
+                    # vars().update(...) in the settings is no table's.
+                    if name.removeprefix("a") in WRITE and not line.startswith("vars()"):
+                        found.append(f"{file.name}: {line}")
     return found
 
 
 def test_only_the_heart_writes(copy):
-    # vars().update(...) in the settings is no table's.
-    assert [line for line in writers(copy) if "vars()" not in line] == []
+    assert writers(copy) == []
     assert with_line(copy, "dashboard/pages/sessions.py", "SecurityEvent.objects.all().delete()", writers)
