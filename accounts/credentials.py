@@ -1,10 +1,11 @@
 """What people change about how they come in: a password, being let in at all. Each ends in a revocation."""
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth import tokens
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts import events, revocation, visitors
+from accounts import events, ranks, revocation, visitors
 from accounts.models import Cause, Revocation, Session, User
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
@@ -45,6 +46,17 @@ def change_password(
         )
     user.refresh_from_db(fields=["password", "epoch"])
     return revoked
+
+
+def check_new_address(user: User, address: EmailAddress) -> None:
+    """Before its link is mailed. Forgets it again, and raises NotAllowed, where the user has been ended since they were
+    read: whoever confirms it later would have the account."""
+    with transaction.atomic():
+        revocation.take_turn()
+        if ranks.is_still_in(user):
+            return
+        EmailAddress.objects.filter(pk=address.pk, verified=False).delete()
+    raise ranks.NotAllowed
 
 
 def reactivate(user: User, *, by: User | None = None, visitor: Visitor = visitors.NOBODY) -> None:

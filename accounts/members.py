@@ -53,6 +53,7 @@ def invite(
     *, organisation: Organisation, email: str, role: str, by: User, visitor: Visitor = visitors.NOBODY
 ) -> Invitation:
     """Mails a link that lasts seven days and works once. A second invitation replaces the first."""
+    revocation.take_turn()
     _lock(organisation)
     ranks.check_may_touch(by, organisation.pk, role)
     email = User.objects.normalize_email(email)

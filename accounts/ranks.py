@@ -5,7 +5,7 @@ import uuid
 
 from django.core.exceptions import PermissionDenied
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Session, User
 
 Role = Membership.Role
 
@@ -14,9 +14,27 @@ class NotAllowed(PermissionDenied):
     """Not by somebody of this role, or who is no member, or was ended since they were read."""
 
 
+def is_still_in(user: User) -> bool:
+    """Whether they have not been ended since they were read: not all of them, nor the session that they act in.
+
+    To be called in the transaction that acts: a session that ends at the same moment ends after it.
+    """
+    acting = user.acting_in
+    rows = Session.objects.select_for_update(no_key=True)
+    if acting is not None and not rows.filter(pk=acting.pk, user=user).exists():
+        return False
+    return User.objects.filter(pk=user.pk, epoch=user.epoch, is_active=True).exists()
+
+
+def check_still_in(user: User) -> None:
+    if not is_still_in(user):
+        raise NotAllowed
+
+
 def role_of(user: User, organisation_id: uuid.UUID) -> str:
-    """Raises NotAllowed for whoever has none."""
-    theirs = Membership.objects.filter(user=user, user__epoch=user.epoch, user__is_active=True)
+    """Raises NotAllowed for whoever has none, or has been ended since they were read."""
+    check_still_in(user)
+    theirs = Membership.objects.filter(user=user)
     role = theirs.filter(organisation=organisation_id).values_list("role", flat=True).first()
     if role is None:
         raise NotAllowed

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import revocation, visitors
+from accounts import live_grants, revocation, visitors
 from accounts.claims import Claims
 from accounts.models import Cause, Grant, Membership, Organisation, Revocation, User
 from accounts.reach import Reach
@@ -21,6 +21,10 @@ NAMES = ("user", "session", "grant", "integration", "client_secret", "organisati
 # Said of a whole person, and then their epoch rises.
 OF_A_PERSON = frozenset({Cause.COMPROMISED, Cause.SIGNED_OUT_EVERYWHERE})
 CAUSES = (Cause.ENDED, *sorted(OF_A_PERSON))
+
+
+class NoLonger(Exception):
+    """The token that asks has been revoked in the meantime."""
 
 
 class NotThere(Exception):
@@ -56,6 +60,8 @@ def preview(demand: Demand) -> Preview:
 def revoke(demand: Demand) -> Revocation:
     with transaction.atomic():
         revocation.take_turn()
+        if not live_grants.stands(demand.claims):  # it may have been ended since the request was let in
+            raise NoLonger
         scope, cause = _scope(demand)
         actor = None if demand.claims.is_the_clients_own else User.objects.filter(pk=demand.claims.subject).first()
         done = revocation.revoke(

@@ -4,6 +4,7 @@ What they are and how they are checked is allauth's; the codes' secrets are encr
 """
 
 import time
+from datetime import timedelta
 
 from allauth.mfa.models import Authenticator
 from django.db import IntegrityError, transaction
@@ -16,6 +17,7 @@ from accounts.revocation import Scope
 from accounts.visitors import Visitor
 
 STEP = 30  # seconds
+IN_FLIGHT = timedelta(minutes=1)  # more than any request takes
 CHANGES = {
     "totp_activated": (events.Kind.SECOND_FACTOR_ADDED, "Authenticator app"),
     "totp_deactivated": (events.Kind.SECOND_FACTOR_REMOVED, "Authenticator app"),
@@ -46,6 +48,13 @@ def has_one(user: User) -> bool:
     return second_factors_of(user).exists()
 
 
+def signs_in_alone(passkey: Authenticator) -> bool:
+    """Not where it may have been planted: before its user was declared compromised, or in a request in flight then.
+    It is a second step after the password still."""
+    compromised_at = passkey.user.compromised_at
+    return compromised_at is None or passkey.created_at > compromised_at + IN_FLIGHT
+
+
 def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor = visitors.NOBODY) -> None:
     """For the record; and every other browser signs in anew, by the new rules (ASVS 7.4.3). Apps stay connected."""
     kind, what = CHANGES[change]
@@ -58,6 +67,7 @@ def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor =
             reason=f"{kind.label}: {what}",
             visitor=visitor,
         )
+        _end_apps_around_it(user, by=user, visitor=visitor)
 
 
 @transaction.atomic
@@ -72,6 +82,16 @@ def take_away(authenticator: Authenticator, *, by: User | None, visitor: Visitor
     revocation.revoke(
         Scope(user=user, only_sessions=True), cause=Cause.ENDED, by=by, reason=f"{kind.label}: {what}", visitor=visitor
     )
+    _end_apps_around_it(user, by=by, visitor=visitor)
+
+
+def _end_apps_around_it(user: User, *, by: User | None, visitor: Visitor) -> None:
+    """Where an organisation requires one and there is none any more, what the user has connected there ends too."""
+    for organisation in Organisation.objects.filter(memberships__user=user, requires_mfa=True):
+        scope = Scope(user=user, organisation=organisation, lacks_second_factor=True)
+        if revocation.preview(scope).in_words != "nothing":
+            kind = events.Kind.SECOND_FACTOR_REMOVED
+            revocation.revoke(scope, cause=Cause.ENDED, by=by, reason=str(kind.label), visitor=visitor)
 
 
 def scope_around(organisation: Organisation) -> Scope:

@@ -47,7 +47,10 @@ class SessionStore(SessionBase):
     def user(self) -> User | None:
         """Whoever is signed in, read together with the session."""
         self._get_session()
-        return self.row.user if self.row else None
+        user = self.row.user if self.row else None
+        if user is not None:
+            user.acting_in = self.row  # type: ignore[misc]
+        return user
 
     @property
     def has_second_factor(self) -> bool:

@@ -27,6 +27,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         """For allauth's rate limits. Behind a socket without addresses, all visitors share one limit."""
         return visitors.of(request).ip_address or "0.0.0.0"  # noqa: S104  # a label, nothing listens
 
+    def is_safe_url(self, url: str) -> bool:
+        """What is no URL is no place to go to."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def clean_email(self, email: str) -> str:
         """Held to what the column holds: PostgreSQL refuses what SQLite would cut or keep."""
         User._meta.get_field("email").run_validators(email)
@@ -52,6 +59,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         response: HttpResponse = super().post_login(request, user, **kwargs)
         browsers.remember(request, response, user)
         return response
+
+    def send_confirmation_mail(self, request: HttpRequest, emailconfirmation: Any, signup: bool) -> None:
+        """To nobody, where whoever asked for it has been ended since: a new address must not outlive that."""
+        address = emailconfirmation.email_address
+        if request.user.is_authenticated:
+            credentials.check_new_address(request.user, address)
+        super().send_confirmation_mail(request, emailconfirmation, signup)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, context: dict[str, Any] | None = None, email: str | None = None

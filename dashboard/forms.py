@@ -8,6 +8,7 @@ from allauth.account.forms import SignupForm as AllauthSignupForm
 from allauth.core import context
 from django import forms
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 
 from accounts import clients, names
@@ -30,6 +31,13 @@ class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
         if not get_adapter().is_email_verified(context.request, email):
             get_adapter().unstash_verified_email(context.request)
         return email
+
+    def clean(self) -> dict[str, Any]:
+        """Takes as long where the address has an account as where it has none: allauth hashes the password then."""
+        cleaned: dict[str, Any] = super().clean()
+        if self.account_already_exists:
+            make_password(cleaned.get("password1"))
+        return cleaned
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]

@@ -1,5 +1,7 @@
 """Where allauth's second factors meet accounts: secrets encrypted, codes spent once, trusted browsers forgotten."""
 
+import json
+import struct
 from typing import Any
 
 from allauth.core import context
@@ -8,8 +10,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.base import forms
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import AddWebAuthnForm
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
 from accounts import crypto, events, second_factors, visitors
@@ -83,12 +91,56 @@ class ActivateForm(ActivateTOTPForm):  # type: ignore[misc]
         return code
 
 
-class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]
+class _Decoder(json.JSONDecoder):
+    def decode(self, text: str) -> Any:  # type: ignore[override]
+        """Of numbers without end and lists in lists without end, which are JSON, Django's field expects no error."""
+        try:
+            return super().decode(text)
+        except (ValueError, RecursionError):
+            raise json.JSONDecodeError("Not to be read", text[:100], 0) from None
+
+
+class _Read:
+    """What a browser says of a passkey is JSON of anybody's making, and what reads it raises whatever it comes to."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["credential"].decoder = _Decoder  # type: ignore[attr-defined]
+
+    def full_clean(self) -> None:
+        try:
+            super().full_clean()  # type: ignore[misc]
+        except (ValueError, LookupError, TypeError, AttributeError, struct.error):
+            self.add_error("credential", get_adapter().validation_error("incorrect_code"))  # type: ignore[attr-defined]
+
+
+class AddPasskeyForm(_Read, AddWebAuthnForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["passwordless"]
         field.label, field.initial = "Sign in with it alone, without the password", True
         field.help_text = "The device makes sure that it is you. Without this it is a second step after the password."
+
+
+class SignInByPasskeyForm(_Read, LoginWebAuthnForm):  # type: ignore[misc]
+    """With nothing but the passkey."""
+
+    def clean_credential(self) -> Authenticator:
+        passkey = super().clean_credential()
+        if not second_factors.signs_in_alone(passkey):
+            raise ValidationError(
+                "This passkey is older than the day your account was secured. Sign in with your password, and it is "
+                "the second step. To sign in with it alone, remove it there and add it again."
+            )
+        return passkey
+
+
+class AuthenticateByPasskeyForm(_Read, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """As the second step of signing in."""
+
+
+class ReauthenticateByPasskeyForm(_Read, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """Asked for again, before something sensitive."""
 
 
 class AuthenticateStage(stages.AuthenticateStage):  # type: ignore[misc]

@@ -1,5 +1,6 @@
 """Rate limits in the words of HTTP: RateLimit, RateLimit-Policy (draft-ietf-httpapi-ratelimit-headers), Retry-After."""
 
+import ipaddress
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,4 +44,4 @@ def hit_api(request: Any, name: str = "api") -> None:
 def source(request: HttpRequest) -> str:
     """Where it comes from, as far as limits are concerned: an IPv6 network of 64 bits is one household."""
     address = visitors.of(request).ip_address or ""
-    return ":".join(address.split(":")[:4]) if ":" in address else address
+    return f"{int(ipaddress.IPv6Address(address)) >> 64:x}" if ":" in address else address

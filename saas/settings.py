@@ -76,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "saas.whole.WholeRequest",
     "accounts.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -150,6 +151,9 @@ MFA_FORMS = {
     "reauthenticate": "dashboard.second_factors.ReauthenticateForm",
     "activate_totp": "dashboard.second_factors.ActivateForm",
     "add_webauthn": "dashboard.second_factors.AddPasskeyForm",
+    "login_webauthn": "dashboard.second_factors.SignInByPasskeyForm",
+    "authenticate_webauthn": "dashboard.second_factors.AuthenticateByPasskeyForm",
+    "reauthenticate_webauthn": "dashboard.second_factors.ReauthenticateByPasskeyForm",
 }
 MFA_TRUST_ENABLED = True  # "do not ask in this browser again": until any revocation of the user's
 MFA_TRUST_COOKIE_NAME = "__Host-mfa_trusted" if IS_HTTPS else "mfa_trusted"

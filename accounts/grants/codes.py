@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import crypto, events, late_tries, tokens, visitors
+from accounts import crypto, events, late_tries, ranks, tokens, visitors
 from accounts.grants.answers import Answer, InvalidGrant, answer
 from accounts.grants.reuse import end_reused
 from accounts.models import Grant, Integration, User
@@ -22,6 +22,7 @@ class NotAMember(Exception):
     """Only members of the integration's organisation may connect it."""
 
 
+@transaction.atomic
 def agree(
     *,
     user: User,
@@ -34,8 +35,9 @@ def agree(
     """Notes the person's consent and returns the code, in clear this once.
 
     The grant is born under the epoch that the person's session was read with: consent given in a browser that is
-    revoked at the same moment is worth nothing.
+    revoked at the same moment is worth nothing. Raises NotAMember, and NotAllowed where that session has ended.
     """
+    ranks.check_still_in(user)
     if not user.memberships.filter(organisation=integration.organisation).exists():
         raise NotAMember
     code = crypto.new_secret(CODE_PREFIX)

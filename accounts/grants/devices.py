@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import batches, crypto, events, visitors
+from accounts import batches, crypto, events, ranks, visitors
 from accounts.grants.answers import Answer, InvalidGrant
 from accounts.grants.codes import NotAMember, exchange
 from accounts.models import DeviceRequest, Grant, Integration, User
@@ -78,7 +78,11 @@ def waiting(user_code: str, *, user: User) -> DeviceRequest:
 
 @transaction.atomic
 def decide(user_code: str, *, user: User, agreed: bool, visitor: Visitor = visitors.NOBODY) -> DeviceRequest:
-    """The person's yes or no, for the first who gives one. The grant is born under the epoch of their session."""
+    """The person's yes or no, for the first who gives one. The grant is born under the epoch of their session.
+
+    Raises UnknownUserCode, NotAMember, and NotAllowed where that session has ended.
+    """
+    ranks.check_still_in(user)
     asked = waiting(user_code, user=user)
     open_still = DeviceRequest.objects.open().filter(pk=asked.pk)
     if not agreed:

@@ -19,7 +19,7 @@ from accounts import names
 
 # Each of these ends or revives credentials, so save() writes one only when this very object was given a new value:
 # a form or a request that read the user before a revocation must not put the old value back after it.
-GUARDED = frozenset({"epoch", "is_active", "password"})
+GUARDED = frozenset({"compromised_at", "epoch", "is_active", "password"})
 _UNKNOWN = object()
 
 
@@ -65,8 +65,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     hash_upgrades = models.PositiveIntegerField(
         default=0, editable=False, help_text="Rises when the hash of the same password changes, which ends nothing."
     )
+    compromised_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When the account was last declared compromised. A passkey of before signs nobody in by itself.",
+    )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
 
+    # The session that let this very object in, where one did (accounts.sessions).
+    acting_in: ClassVar[Any] = None
     # The guarded fields as the database had them, as far as this object knows.
     _loaded: ClassVar[dict[str, Any]] = {}
 

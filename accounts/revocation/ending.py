@@ -3,18 +3,29 @@
 import functools
 from dataclasses import dataclass, fields
 
+from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, DateTimeField, F, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 
 from accounts import events, keys, notices, visitors
-from accounts.models import Cause, Integration, Organisation, Revocation, RevocationEntry, SigningKey, User, revocations
+from accounts.models import (
+    Cause,
+    Integration,
+    Invitation,
+    Organisation,
+    Revocation,
+    RevocationEntry,
+    SigningKey,
+    User,
+    revocations,
+)
 from accounts.revocation import coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
-from accounts.statements import Given, Insert, Together, Update
+from accounts.statements import Given, Insert, Together, Update, Whether
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -37,7 +48,9 @@ SHUT_OUT = Update(
     epoch=F("epoch") + 1,
     password=Coalesce(Given("password", CharField()), "password"),
     is_active=Coalesce(Given("is_active", BooleanField()), "is_active"),
+    compromised_at=Coalesce(Given("compromised_at", DateTimeField()), "compromised_at"),
 )
+HAS_UNPROVED = Whether(EmailAddress.objects.filter(user=Given("user", UUIDField()), verified=False, primary=False))
 
 
 class CauseNeedsUser(ValueError):
@@ -109,6 +122,8 @@ def revoke(
         )
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
+        if scope.is_whole_user and scope.user:
+            _end_what_is_half_done(scope.user, revocation)
         ADD(revocation)
         _record(scope, revocation, by, visitor)
         # What a caller's transaction wrote before is not after that id, and must not go without saying.
@@ -140,6 +155,7 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
     given["password"] = make_password(None) if revocation.cause == Cause.COMPROMISED else None
     given["is_active"] = False if revocation.cause == Cause.DEACTIVATED else None
+    given["compromised_at"] = revocation.at if revocation.cause == Cause.COMPROMISED else None
     sessions, grants, secrets = _ends(frozenset(scope.given()), scope.is_whole_user)(**given)
     live_sessions = [(streams, number) for (was_live, streams), number in sessions.items() if was_live]
     revocation.sessions = sum(number for _, number in live_sessions)
@@ -165,6 +181,15 @@ def _end_holder(scope: Scope, revocation: Revocation) -> None:
         which = signing.filter(pk=scope.signing_key.pk) if scope.signing_key else signing
         which.update(revoked_at=revocation.at)
         keys.forget()
+
+
+def _end_what_is_half_done(user: User, revocation: Revocation) -> None:
+    """A new address that has not been confirmed: its link would give the account away. And invitations, of somebody who
+    may not have been themselves."""
+    if HAS_UNPROVED(user=user.pk):
+        EmailAddress.objects.filter(user=user, verified=False, primary=False).delete()
+    if revocation.cause in {Cause.COMPROMISED, Cause.DEACTIVATED}:
+        Invitation.objects.filter(invited_by=user, ended_at=None).update(ended_at=revocation.at)
 
 
 def _record(scope: Scope, revocation: Revocation, by: User | None, visitor: Visitor) -> None:

@@ -280,11 +280,10 @@ def test_a_sign_in_in_flight_cannot_outlive_the_revocation(world):
 
 
 def test_consent_given_in_a_session_that_is_being_revoked_is_worth_nothing(world):
-    with paused_before(codes.crypto, "new_secret") as pause:
-        code = in_flight(lambda: world.code(world.bob), pause, lambda: compromise(world.bob))
-    grant = grants.find_code(code, integration=world.sync)
-    with pytest.raises(grants.InvalidGrant):
-        grants.redeem(grant, code_verifier=VERIFIER)
+    with paused_before(grants, "agree") as pause:
+        outcome = in_flight(lambda: world.code(world.bob), pause, lambda: compromise(world.bob))
+    assert isinstance(outcome, ranks.NotAllowed)
+    assert not Grant.objects.exists()
 
 
 def test_a_password_reset_in_flight_cannot_outlive_the_revocation(world):

@@ -77,6 +77,14 @@ def test_a_reset_link_that_a_scanner_opened_works_for_its_person(world, client):
     assert User.objects.get(pk=world.bob.pk).check_password(NEW)
 
 
+@pytest.mark.parametrize("page", ["login", "signup", "password/reset", "confirm-email", "inactive"])
+@pytest.mark.parametrize("wrong", ["http://[", "//[", "http://[::1", "\\\\x", "javascript:x"])
+def test_what_is_no_address_is_no_place_to_go_to(client, page, wrong):
+    answer = client.get(f"/accounts/{page}/", {"next": wrong})
+    assert answer.status_code == 200
+    assert f'href="{wrong}' not in answer.content.decode()
+
+
 def test_a_reset_link_lasts_an_hour(world, client):
     link = ask_for_a_reset(client, world.bob)
     with time_machine.travel(timezone.now() + timedelta(minutes=59)):

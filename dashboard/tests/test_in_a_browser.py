@@ -5,7 +5,9 @@ import re
 import pytest
 from django.core import mail
 
-from accounts import tokens
+from accounts import revocation, tokens
+from accounts.models import Cause
+from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD
 from dashboard.tests.barriers import barriers
 
@@ -103,6 +105,10 @@ def test_a_passkey_is_added_signs_in_by_itself_and_confirms(world, window, key):
     page.wait_for_url("**/dashboard/")
     page.goto("/dashboard/sessions/")
     assert "by passkey" in page.locator("main").inner_text()
+    revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    page.goto("/accounts/login/")
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_text("This passkey is older than the day your account was secured.").wait_for()
 
 
 def test_a_passkey_is_the_second_step_after_the_password(world, window, key):

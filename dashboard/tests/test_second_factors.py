@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts import revocation, second_factors, tokens
-from accounts.models import Cause, Revocation, SecurityEvent, User
+from accounts.models import Cause, Membership, Organisation, Revocation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
 from dashboard.tests.places import passkey
@@ -264,6 +264,48 @@ def test_tokens_are_no_way_around_it(world):
     alice.post(url, {"required": "yes"})
     assert [tokens.is_live(tokens.verify(one["access_token"])) for one in had] == [True, True, False, False]
     assert Revocation.objects.get().ended == {"sessions": 0, "grants": 2, "codes": 0, "client_secrets": 0}
+
+
+def test_nor_is_taking_it_off_again(strict, browser):
+    bob = browser(strict.bob)
+    activate(bob)
+    had, elsewhere = strict.connect(strict.bob), Organisation.objects.create(name="Elsewhere")
+    Membership.objects.create(user=strict.bob, organisation=elsewhere)
+    bob.post("/accounts/2fa/totp/deactivate/")
+    assert not Authenticator.objects.filter(user=strict.bob, type="totp").exists()
+    assert not tokens.is_live(tokens.verify(had["access_token"]))
+
+
+def test_an_operator_who_takes_it_away_ends_them_too(strict, browser):
+    bob = browser(strict.bob)
+    activate(bob)
+    had = strict.connect(strict.bob)
+    second_factors.take_away(Authenticator.objects.get(user=strict.bob, type="totp"), by=None)
+    assert not tokens.is_live(tokens.verify(had["access_token"]))
+
+
+JUNK = [
+    "[" * 100_000,
+    '{"id": 1}',
+    '{"id": ' + "9" * 5000 + "}",
+    "[]",
+    "1",
+    '"x"',
+    "{}",
+    '{"response": {"clientDataJSON": "AA"}}',
+]
+JUNK += ['{"id":"AA","rawId":"AA","response":{"clientDataJSON":"AA","attestationObject":"oA"},"type":"public-key"}']
+JUNK += ['{"id":"AA","rawId":"AA","response":{"clientDataJSON":"e30","attestationObject":"oA"},"type":"public-key"}']
+JUNK += ['{"id":"AA","rawId":"AA","response":{"clientDataJSON":"e30","authenticatorData":"AA","signature":""}}']
+
+
+@pytest.mark.parametrize("credential", JUNK)
+def test_what_is_no_passkey_is_refused(world, browser, client, credential):
+    assert client.post("/accounts/2fa/webauthn/login/", {"credential": credential}).status_code == 302
+    alice = browser_of_alice(world)
+    alice.get("/accounts/2fa/webauthn/add/")
+    assert alice.post("/accounts/2fa/webauthn/add/", {"name": "x", "credential": credential}).status_code == 200
+    assert not Authenticator.objects.filter(type="webauthn").exists()
 
 
 def browser_of_alice(world):

@@ -67,6 +67,14 @@ def test_whoever_guesses_keeps_nobody_else_out(world):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("network", ["2001:db8:1:2::", "2001:db8::", "2001:db8:0:7:1:1:1:"])
+def test_a_network_of_64_bits_is_one_household_however_it_is_written(world, network):
+    asked = [Client(REMOTE_ADDR=f"{network}{n:x}") for n in range(1, 8)]
+    answers = [ask(client, PATHS[0], world.export, "wrong", **GUESS).status_code for client in asked]
+    assert answers[-1] == 429
+
+
+@pytest.mark.django_db
 def test_whoever_names_a_public_client_uses_up_their_own_share_of_it(world):
     stranger, phone = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="192.0.2.1")
     for _ in range(6):

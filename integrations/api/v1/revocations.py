@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import NotFound
+from rest_framework.exceptions import AuthenticationFailed, NotFound
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
@@ -221,6 +221,8 @@ def _refusals() -> Iterator[None]:
     """What the heart refuses, in the words of HTTP."""
     try:
         yield
+    except remote_revocation.NoLonger:
+        raise AuthenticationFailed from None
     except remote_revocation.NotThere as error:
         raise NotFound(f"scope.{error}: there is no such thing, or it is not yours.") from None
     except remote_revocation.NeedsPerson:
