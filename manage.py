@@ -13,7 +13,7 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"{error}. Run `make setup`, or `pip install -r requirements.txt`, first.")
 
-    from django.db import OperationalError
+    from django.db import OperationalError, ProgrammingError
 
     from saas import env
 
@@ -24,9 +24,12 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except env.Refused as refusal:
         sys.exit(f"Refused to start: {refusal}")
-    except OperationalError as error:
-        # Most often it does not answer, or refuses the password. The message holds neither.
-        sys.exit(f"The database (DATABASE_URL) cannot be used: {str(error).splitlines()[0]}")
+    except (OperationalError, ProgrammingError) as error:
+        # Most often it does not answer, refuses the password, or is an empty one. The message holds no secret.
+        message = str(error).splitlines()[0]
+        is_empty = "no such table" in message or ("relation" in message and "does not exist" in message)
+        remedy = ". Is it the right one? Then run: python manage.py migrate" if is_empty else ""
+        sys.exit(f"The database (DATABASE_URL) cannot be used: {message}{remedy}")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 import jwt
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from django.conf import settings
@@ -60,19 +61,33 @@ _generation = 0  # rises with each `forget`, so that what was being read meanwhi
 _lock = threading.Lock()
 
 
+class CannotSign(Exception):
+    """KEY_ENCRYPTION_KEYS does not open the signing key. Says which."""
+
+
 def signing_key() -> Key:
-    """The key that signs now. Made the first time that one is needed."""
+    """The key that signs now, with its private half. Raises CannotSign."""
+    key = signs_now()
+    known = _private.get(key.kid)
+    if known is None:
+        encrypted = SigningKey.objects.values_list("private_encrypted", flat=True).get(pk=key.kid)
+        try:
+            pem = crypto.decrypt(encrypted)
+        except InvalidToken:
+            raise CannotSign(f"None of KEY_ENCRYPTION_KEYS opens the signing key {key.kid}.") from None
+        private = serialization.load_pem_private_key(pem.encode(), password=None)
+        known = _private[key.kid] = replace(key, material=private)
+    return known  # and not what is kept: another thread may have dropped that just now
+
+
+def signs_now() -> Key:
+    """The public half of the key that signs now. Made the first time that one is needed."""
     key = _signer(_current())
     if key is None:
         make(settings.SIGNING_ALGORITHM, signs_at=timezone.now())
         _read()
-        return signing_key()
-    known = _private.get(key.kid)
-    if known is None:
-        encrypted = SigningKey.objects.values_list("private_encrypted", flat=True).get(pk=key.kid)
-        private = serialization.load_pem_private_key(crypto.decrypt(encrypted).encode(), password=None)
-        known = _private[key.kid] = replace(key, material=private)
-    return known  # and not what is kept: another thread may have dropped that just now
+        return signs_now()
+    return key
 
 
 def _signer(ring: Ring) -> Key | None:
@@ -92,7 +107,7 @@ def verifying_key(kid: str) -> Key | None:
 
 def jwks() -> dict[str, Any]:
     """The public keys as a JWK Set (RFC 7517): what will sign, what signs, and what has signed and is believed yet."""
-    signing_key()  # a fresh installation has a key to show as soon as somebody asks
+    signs_now()  # a fresh installation has a key to show as soon as somebody asks
     return {"keys": [_jwk(key) for key in _current().keys.values() if not key.has_retired]}
 
 
@@ -107,6 +122,9 @@ def forget() -> None:
 def make(algorithm: str, *, signs_at: datetime) -> SigningKey:
     """A new key pair, published from now on."""
     private = _GENERATORS[algorithm]()
+    # On a command line, a name with a dash in front would be taken for an option.
+    while (kid := _thumbprint(algorithm, private.public_key())).startswith("-"):
+        private = _GENERATORS[algorithm]()
     public_pem = private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -114,7 +132,7 @@ def make(algorithm: str, *, signs_at: datetime) -> SigningKey:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return SigningKey.objects.create(
-        kid=_thumbprint(algorithm, private.public_key()),
+        kid=kid,
         algorithm=algorithm,
         public_pem=public_pem.decode(),
         private_encrypted=crypto.encrypt(private_pem.decode()),

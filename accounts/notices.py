@@ -203,8 +203,8 @@ def _mail(subject: str, text: str, addresses: list[str]) -> None:
         for address in addresses:
             try:
                 send_mail(subject, text, None, [address])
-            except OSError:  # smtplib's errors are among them
-                log.exception("A notice could not be mailed: %s", subject)
+            except OSError as error:  # smtplib's errors are among them
+                log.error("Not mailed to %s: %r. %s: %s", address, subject, type(error).__name__, error)
 
     transaction.on_commit(send, robust=True)
 

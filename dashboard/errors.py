@@ -1,5 +1,6 @@
 """What a person sees when something cannot be done. Programs get JSON instead: the API, the OAuth endpoints."""
 
+import logging
 import sys
 
 from django.core.exceptions import BadRequest
@@ -7,6 +8,8 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+log = logging.getLogger(__name__)
 
 # What failed may have come after the commit.
 SEE_FIRST = "If you were changing something, see first whether it was done."
@@ -51,6 +54,9 @@ def _without_a_database(request: HttpRequest) -> HttpResponse:
         advice = f"Try again in a moment. {SEE_FIRST}"
         response = HttpResponse(render_to_string("error.html", {"title": title, "advice": advice}), status=503)
     response["Retry-After"] = "2"
+    # One line for each, and not Django's traceback: every open page asks twice a second.
+    log.error("Refused for want of a database: %s: %s", request.path, sys.exception())
+    response._has_been_logged = True  # type: ignore[attr-defined]
     return response
 
 

@@ -7,10 +7,11 @@ import threading
 
 from django.core.asgi import get_asgi_application
 
-from saas import static
+from saas import env, static
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
-application = get_asgi_application()
+with env.refused_in_one_line():
+    application = get_asgi_application()
 static.complain()
 
 # Once it has shut down, uvicorn raises the signal that told it to, which by default ends the process where it stands:

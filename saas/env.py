@@ -10,6 +10,8 @@ import re
 import secrets
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,6 +33,17 @@ Number = TypeVar("Number", int, float)
 
 class Refused(ImproperlyConfigured):
     """A variable is missing or makes no sense. Says which, and what would."""
+
+
+@contextmanager
+def refused_in_one_line() -> Iterator[None]:
+    """Where a server starts, which would print a traceback. Ends the process with gunicorn's own status for a worker
+    that cannot start: any other has it try again for ever."""
+    try:
+        yield
+    except Refused as refusal:
+        sys.stderr.write(f"Refused to start: {refusal}\n")
+        sys.exit(3)
 
 
 def text(name: str, default: str = "") -> str:

@@ -21,7 +21,7 @@ class WholeRequest:
         except UnreadablePostError:
             return HttpResponse(status=400)  # nobody is there any more
         except RequestDataTooBig:
-            # Files alone may be longer, and we take none. Of anything else, whoever wants it says so in words of their own.
+            # Files alone may be longer, and we take none. Of the rest, whoever wants it says so in words of their own.
             if request.content_type == "multipart/form-data":
                 raise
         return self.get_response(request)

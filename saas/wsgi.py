@@ -4,8 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from saas import static
+from saas import env, static
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
-application = get_wsgi_application()
+with env.refused_in_one_line():
+    application = get_wsgi_application()
 static.complain()

@@ -12,9 +12,12 @@ from accounts.models.people import Membership, Organisation, User
 
 class SecurityEventQuerySet(models.QuerySet["SecurityEvent"]):
     def seen_by(self, user: User) -> "SecurityEventQuerySet":
-        """What concerns them, and what concerns the organisations that they look after."""
+        """What concerns them, and what concerns the organisations that they look after: also that somebody there was
+        revoked as a whole, which is no organisation's own."""
         managed = user.memberships.filter(role__in=Membership.MANAGERS).values("organisation")
-        return self.filter(models.Q(user=user) | models.Q(organisation__in=managed))
+        theirs = Membership.objects.filter(organisation__in=managed).values("user")
+        ended = models.Q(organisation=None, kind=SecurityEvent.Kind.REVOKED, user__in=theirs)
+        return self.filter(models.Q(user=user) | models.Q(organisation__in=managed) | ended)
 
 
 class SecurityEvent(models.Model):

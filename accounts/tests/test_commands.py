@@ -110,6 +110,17 @@ def test_revoke_refuses_what_it_does_not_understand(world, arguments):
     assert not Revocation.objects.exists()
 
 
+def test_a_dry_run_says_what_would_follow_and_does_nothing(world, browser):
+    browser(world.bob)
+    run_dry = lambda *more: run("revoke", "--user", world.bob.email, "--dry-run", "--cause", *more)  # noqa: E731
+    assert "1 session. The password would open nothing" in run_dry("compromised")
+    assert "1 session. They could not come back" in run_dry("deactivated")
+    assert run_dry("signed_out_everywhere") == "Would end: 1 session.\n"
+    told = json.loads(run_dry("compromised", "--json"))
+    assert told == {"dry_run": True, "would_end": {"sessions": 1, "grants": 0, "codes": 0, "client_secrets": 0}}
+    assert not Revocation.objects.exists()
+
+
 def test_purge_deletes_what_has_run_out_and_nothing_else(world, browser):
     browser(world.bob)
     world.connect(world.bob)

@@ -134,6 +134,24 @@ def test_an_unknown_kid_is_refused_and_changes_nothing(world, kid):
     assert list(SigningKey.objects.values()) == before
 
 
+def test_no_key_is_named_like_an_option(world, monkeypatch):
+    names = iter(["-leaked", "leaked-"])
+    monkeypatch.setattr(keys, "_thumbprint", lambda *of: next(names))
+    assert keys.make("ES256", signs_at=timezone.now()).kid == "leaked-"
+
+
+def test_keys_that_no_secret_opens_any_more_can_be_seen_replaced_and_revoked(world, monkeypatch, client):
+    lost = SigningKey.objects.get(pk=kid_of(world.own_tokens()["access_token"]))
+    SigningKey.objects.update(private_encrypted="encrypted under a secret that is lost")
+    keys.forget()
+    with pytest.raises(keys.CannotSign, match=lost.pk):
+        world.own_tokens()
+    assert client.get("/.well-known/jwks.json").json()["keys"][0]["kid"] == lost.pk
+    assert lost.pk in rotate("--list")
+    assert "Revoked" in rotate("--revoke", lost.pk)
+    assert kid_of(world.own_tokens()["access_token"]) != lost.pk
+
+
 def test_private_halves_are_erased_once_they_never_sign_again(world, clock):
     first = SigningKey.objects.get(pk=kid_of(world.own_tokens()["access_token"]))
     rotate()

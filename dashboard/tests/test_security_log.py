@@ -8,11 +8,21 @@ from io import StringIO
 import pytest
 from django.utils import timezone
 
-from accounts import events
-from accounts.models import SecurityEvent
+from accounts import events, revocation
+from accounts.models import Cause, SecurityEvent
+from accounts.revocation import Scope
 
 pytestmark = pytest.mark.django_db
 LOG = "/dashboard/security-log/"
+
+
+@pytest.mark.django_db
+def test_an_owner_sees_that_an_operator_has_revoked_a_member_as_a_whole(world):
+    for user in (world.bob, world.mallory):
+        revocation.revoke(Scope(user=user), cause=Cause.COMPROMISED, reason="Phone stolen")
+    ended = SecurityEvent.objects.filter(kind="revoked")
+    seen = {who: {event.user for event in ended.seen_by(who)} for who in (world.alice, world.bob, world.mallory)}
+    assert seen == {world.alice: {world.bob}, world.bob: {world.bob}, world.mallory: {world.mallory}}
 
 
 def exported(client, query=""):

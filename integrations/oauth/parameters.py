@@ -13,6 +13,7 @@ from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+FORM = "application/x-www-form-urlencoded"
 LONGEST = 4096  # characters in one value
 # RFC 6749, appendix A. Of our parameters only `state`, which is the client's own, may hold a quote or a backslash.
 PRINTABLE = re.compile(r"[\x20-\x7e]*")
@@ -39,6 +40,8 @@ def check_form(request: HttpRequest) -> None:
         form = request.POST
     except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         raise InvalidRequestError("The body is not a form that can be read.") from None
+    if not form and request.body and request.content_type != FORM:
+        raise InvalidRequestError(f"The body must be {FORM}.")
     check(form)
 
 

@@ -92,5 +92,7 @@ def test_bodies_that_are_no_form_are_refused_in_the_protocols_own_words(client, 
     ]:
         answer = client.post(path, body, content_type=content_type)
         assert (answer.status_code, answer["Content-Type"]) in {(400, "application/json"), (401, "application/json")}
+    answer = client.post(path, b'{"grant_type": "client_credentials"}', content_type="application/json")
+    assert answer.json()["error_description"] == "The body must be application/x-www-form-urlencoded."
     assert client.get(path).status_code == 405
     assert client.post(f"{path}?token=x").json()["error"] == "invalid_request"

@@ -149,6 +149,25 @@ def test_a_database_that_cannot_be_had_is_one_line(url, command):
     assert "hunter2" not in done.stderr
 
 
+def test_a_database_without_tables_is_one_line_that_says_what_to_run(tmp_path):
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, "DATABASE_URL": f"sqlite:///{tmp_path}/empty.sqlite3"}
+    command = [sys.executable, "manage.py", "rotate_signing_key", "--list"]
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert done.stderr.startswith("The database (DATABASE_URL) cannot be used: no such table")
+    assert done.stderr.endswith("Then run: python manage.py migrate\n")
+
+
+@pytest.mark.parametrize("module", ["saas.wsgi", "saas.asgi"])
+def test_a_server_says_so_in_one_line_and_is_not_started_again(module):
+    env = {"PATH": os.environ["PATH"], **PRODUCTION, "PORT": "eighty"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
+    )
+    # gunicorn ends with the worker that ends with 3, and starts any other again.
+    assert (done.returncode, done.stderr) == (3, "Refused to start: PORT='eighty' is not a number from 1 to 65535.\n")
+
+
 def test_an_argument_that_is_not_utf_8_is_one_line():
     command = [sys.executable, "manage.py", "revoke", "--user", b"\xff", "--cause", "compromised"]
     done = subprocess.run(command, cwd=ROOT, env={"PATH": os.environ["PATH"]}, capture_output=True, check=False)

@@ -39,6 +39,20 @@ def test_a_lost_redis_is_named_and_fails_nothing(client, settings):
 
 
 @pytest.mark.django_db
+def test_a_refusal_for_want_of_a_database_is_one_line_in_the_log(client, monkeypatch, caplog):
+    def lost(*args, **kwargs):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(connection, "cursor", lost)
+    client.raise_request_exception = False
+    client.cookies["sessionid"] = "x" * 32
+    assert client.get("/dashboard/").status_code == 503
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "Refused for want of a database: /dashboard/: gone"
+    ]
+
+
+@pytest.mark.django_db
 def test_a_lost_database_is_503(client, monkeypatch):
     def lost():
         raise OperationalError("gone")

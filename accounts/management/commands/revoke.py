@@ -1,7 +1,9 @@
 """`manage.py revoke`: from a shell what the admin does, and what it does not: an organisation, a key, everything."""
 
+import json
 import uuid
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -38,7 +40,7 @@ class Command(BaseCommand):
         _check(options)
         scope = _scope(options)
         if options["dry_run"]:
-            self.stdout.write(f"Would end: {revocation.preview(scope).in_words}.")
+            self._say_what_would_end(scope, options)
             return
         cause = Cause(options["cause"] or Cause.ENDED)
         revoked = revocation.revoke(scope, cause=cause, reason=options["reason"], patience=options["timeout"])
@@ -47,14 +49,25 @@ class Command(BaseCommand):
             message = "It is committed, but the receipt is not complete: a worker may hold a lease for a moment yet."
             raise CommandError(message, returncode=3)
 
+    def _say_what_would_end(self, scope: Scope, options: dict[str, Any]) -> None:
+        would_end = revocation.preview(scope)
+        if options["json"]:
+            self.stdout.write(json.dumps({"dry_run": True, "would_end": asdict(would_end)}, indent=2))
+            return
+        besides = {Cause.COMPROMISED: " The password would open nothing any more."}
+        besides[Cause.DEACTIVATED] = " They could not come back until reactivated."
+        self.stdout.write(f"Would end: {would_end.in_words}.{besides.get(options['cause'], '')}")
+
 
 def _check(options: dict[str, Any]) -> None:
     if len(options["reason"]) > 500 or "\0" in options["reason"]:
         raise CommandError("--reason takes at most 500 characters, and no NUL.")
     if options["timeout"] is not None and not 0 <= options["timeout"] <= 3600:
         raise CommandError("--timeout takes a number of seconds from 0 to 3600.")
-    if bool(options["user"]) != bool(options["cause"]):
-        raise CommandError("--cause says what happened to a user: it goes with --user, and --user with it.")
+    if options["user"] and not options["cause"]:
+        raise CommandError(f"--user needs --cause: {', '.join(OF_USERS[:-1])} or {OF_USERS[-1]}. Nothing was changed.")
+    if options["cause"] and not options["user"]:
+        raise CommandError("--cause is said of a user: it goes with --user alone. Nothing was changed.")
 
 
 def _scope(options: dict[str, Any]) -> Scope:

@@ -31,7 +31,7 @@ class Command(BaseCommand):
         if options["revoke"] is not None:
             self._revoke(options["revoke"], options["reason"])
         elif not options["list"]:
-            keys.signing_key()  # a fresh installation has a first one to follow
+            keys.signs_now()  # a fresh installation has a first one to follow
             try:
                 rotation.publish(algorithm=options["algorithm"], now=options["now"])
             except rotation.RotationUnderWay as error:
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         key = SigningKey.objects.filter(pk=kid).first() if "\0" not in kid else None
         if key is None:
             raise CommandError("There is no key of that name; --list shows them. Nothing was changed.")
-        if keys.signing_key().kid == key.kid:
+        if keys.signs_now().kid == key.kid:
             rotation.publish(now=True)  # or else each worker that notices would make its own
         revoked = revocation.revoke(Scope(signing_key=key), cause=Cause.ENDED, reason=reason)
         self.stdout.write(f"Revoked {key}. Ended: {revoked.in_words}, and every access token that it signed.")
