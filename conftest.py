@@ -22,7 +22,7 @@ from saas.tests.chromium import Chromium, NoBrowser
 ONCE = [
     "saas/tests/test_faults.py",
     "accounts/tests/test_confirmations.py",
-    "accounts/tests/test_time_outs.py",
+    "accounts/tests/test_locks.py",
     "integrations/tests/test_rates_in_redis.py",
 ]
 collect_ignore = ONCE if services.ON == "sqlite" else []

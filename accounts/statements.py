@@ -11,17 +11,15 @@ that of the compilation.
 import functools
 import itertools
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.query import get_related_populators
-from django.db.models.sql import DeleteQuery, InsertQuery, Query, UpdateQuery
+from django.db.models.sql import InsertQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
-Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 
 
@@ -39,17 +37,17 @@ class Given(models.Expression):
         return self.output_field.get_db_prep_save(values[self.name], connection)
 
 
-class _Statement:
+class Statement:
     def __init__(self, query: Query, returning: Sequence[Any] = ()) -> None:
         # By vendor, since each writes SQL and values in its own way; of this instance, which lives as long as we do.
         self.compiled = functools.cache(functools.partial(_compile, query, returning))
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
         sql, params, _ = self.compiled(connection.vendor)
-        cursor.execute(sql, _filled_in(params, values))
+        cursor.execute(sql, filled_in(params, values))
 
 
-def _filled_in(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+def filled_in(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
     return [param.among(values) if isinstance(param, Given) else param for param in params]
 
 
@@ -67,7 +65,7 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, 
     return sql, params, compiler
 
 
-class Rows(_Statement, Generic[Row]):
+class Rows(Statement, Generic[Row]):
     """What a queryset finds, with what it reads beside it (select_related, annotations)."""
 
     def __init__(self, rows: "models.QuerySet[Row]") -> None:
@@ -107,7 +105,7 @@ class Rows(_Statement, Generic[Row]):
         return read
 
 
-class Tuples(_Statement):
+class Tuples(Statement):
     """What a queryset's values_list finds."""
 
     def __init__(self, rows: "models.QuerySet[Any, tuple[Any, ...]]") -> None:
@@ -122,7 +120,7 @@ class Tuples(_Statement):
         return list(map(tuple, compiler.apply_converters(found, converters)))
 
 
-class Whether(_Statement):
+class Whether(Statement):
     """Whether a queryset finds anything."""
 
     def __init__(self, rows: "models.QuerySet[Any]") -> None:
@@ -134,7 +132,7 @@ class Whether(_Statement):
             return cursor.fetchone() is not None
 
 
-class Insert(_Statement, Generic[Row]):
+class Insert(Statement, Generic[Row]):
     """Adds a row just as it stands. Sends no signals."""
 
     def __init__(self, model: type[Row]) -> None:
@@ -151,7 +149,7 @@ class Insert(_Statement, Generic[Row]):
         row._state.adding, row._state.db = False, DEFAULT_DB_ALIAS
 
 
-class Update(_Statement):
+class Update(Statement):
     """Writes to what a queryset finds. A Given says what, unless it is the same for ever."""
 
     def __init__(self, rows: "models.QuerySet[Any]", **fields: Any) -> None:
@@ -164,84 +162,3 @@ class Update(_Statement):
         with connection.cursor() as cursor:
             self.execute(cursor, values)
             return int(cursor.rowcount)
-
-
-class _Returning(_Statement):
-    """Changes what a queryset finds, and tells how many rows there were of each kind: `returning` makes the kinds, by
-    expressions without joins, of values that JSON knows."""
-
-    def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any]) -> None:
-        told = [models.ExpressionWrapper(q, models.BooleanField()) if isinstance(q, models.Q) else q for q in returning]
-        super().__init__(change, [one.resolve_expression(rows.query) for one in told])
-        self.finds_nothing = rows.query.is_empty()
-        self.told = ", ".join(f"told_{number}" for number in range(len(told)))
-        self._before = _Statement(rows.order_by().values_list(*told).query)
-
-    def __call__(self, **values: Any) -> Kinds:
-        if connection.vendor != "sqlite":
-            return Together(self)(**values)[0]
-        if self.finds_nothing:
-            return Counter()
-        with connection.cursor() as cursor:
-            # After RETURNING, SQLite 3.40 takes any IS NULL for false. It lets one writer in at a time, so what is read
-            # first, in the same transaction, is what is changed.
-            self._before.execute(cursor, values)
-            found = Counter(cursor.fetchall())
-            self.execute(cursor, values)
-        return found
-
-
-class UpdateReturning(_Returning):
-    """As Update. No expression names a field that it writes: SQLite tells of it before, PostgreSQL after."""
-
-    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any], **fields: Any) -> None:
-        query: Any = rows.query.chain(UpdateQuery)
-        query.add_update_values(fields)
-        super().__init__(rows, query, returning)
-
-
-class DeleteReturning(_Returning):
-    """Below the ORM: sends no signals, and leaves what refers to the rows to the database."""
-
-    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any]) -> None:
-        super().__init__(rows, rows.query.chain(DeleteQuery), returning)
-
-
-class Together:
-    """Changes to several tables, by one statement where the database can: each then sees them as they were before."""
-
-    def __init__(self, *changes: "_Returning | Update") -> None:
-        self._changes = changes
-        self._compiled = functools.cache(self._compile)
-
-    def __call__(self, **values: Any) -> list[Kinds]:
-        """What those that tell have told, in turn."""
-        if connection.vendor == "sqlite":
-            return [told for change in self._changes if isinstance(told := change(**values), Counter)]
-        sql, params = self._compiled(connection.vendor)
-        found: Iterator[Any] = iter(())
-        if sql:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, _filled_in(params, values))
-                found = iter(cursor.fetchone())
-        telling = [change for change in self._changes if isinstance(change, _Returning)]
-        kinds = [[] if change.finds_nothing else next(found) or [] for change in telling]
-        return [Counter({tuple(kind): number for *kind, number in each}) for each in kinds]
-
-    def _compile(self, vendor: str) -> tuple[str, tuple[Any, ...]]:
-        """Counts where the rows are: thousands of them are not to be sent here for that."""
-        changed: list[str] = []
-        told: list[str] = []
-        params: list[Any] = []
-        for change in self._changes:
-            if isinstance(change, _Returning) and change.finds_nothing:
-                continue
-            sql, theirs, _ = change.compiled(vendor)
-            name = f"changed_{len(changed)}"
-            changed.append(f"{name} AS ({sql})")
-            params += theirs
-            if isinstance(change, _Returning):
-                kinds = f"SELECT {change.told}, count(*) AS number FROM {name} GROUP BY {change.told}"  # noqa: S608
-                array = f"json_agg(json_build_array({change.told}, number))"
-                told.append(f"(SELECT {array} FROM ({kinds}) AS of_{name})")  # noqa: S608  # no values are in it
-        return f"WITH {', '.join(changed)} SELECT {', '.join(told)}" if changed else "", tuple(params)

@@ -7,9 +7,10 @@ The commit is the revocation. Deleting and marking rows is the tidy half of it; 
 is that a raised epoch, or a grant that has ended, is looked at on every request that follows.
 """
 
-from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke, take_turn
+from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke
 from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, GoneAlready, Scope
 from accounts.revocation.standing import lease, stands
+from accounts.revocation.turn import take_turn
 
 __all__ = [
     "CauseNeedsUser",

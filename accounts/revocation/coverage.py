@@ -10,8 +10,9 @@ from django.db.models.lookups import In
 from accounts.models import ClientSecret, Grant, Membership, Session
 from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, SessionQuerySet
 from accounts.models.second_factors import has_second_factor
+from accounts.returning import DeleteReturning, UpdateReturning
 from accounts.revocation.scope import NARROWING
-from accounts.statements import DeleteReturning, Given, UpdateReturning
+from accounts.statements import Given
 
 TEXTS = {"session", "keep", "signing_key"}  # whose keys are texts; everything else has a UUID
 NOW = Given("now", DateTimeField())

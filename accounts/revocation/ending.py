@@ -16,31 +16,21 @@ from accounts.models import (
     Invitation,
     Organisation,
     Revocation,
-    RevocationEntry,
     SigningKey,
     User,
     revocations,
 )
+from accounts.returning import Together
 from accounts.revocation import coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
-from accounts.statements import Given, Insert, Together, Update, Whether
+from accounts.revocation.turn import insist, take_turn
+from accounts.statements import Given, Insert, Update, Whether
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
 OF_A_USER = {Cause.SIGNED_OUT_EVERYWHERE, Cause.COMPROMISED, Cause.DEACTIVATED, Cause.PASSWORD_CHANGED}
-# Revocations take turns: two that cover the same rows would otherwise lock them in different orders. The number is
-# arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
-TURN = 7_401_002_338
-# A request's statements have a time-out (saas.env), and to end millions of credentials takes longer. Until the
-# transaction ends, it is for waiting alone: no lock of somebody else's may hold up a revocation, and all behind it.
-UNHURRIED = (
-    "set_config('lock_timeout', coalesce(nullif(current_setting('statement_timeout'), '0'), "
-    "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true)"
-)
-LIST = RevocationEntry._meta.db_table
-
 ADD = Insert(Revocation)
 # Raises the epoch, and sets what is not given as None.
 SHUT_OUT = Update(
@@ -109,7 +99,9 @@ def revoke(
     began_it = not connection.in_atomic_block
     if cause in OF_A_USER and not scope.is_whole_user:
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
-    with transaction.atomic():
+
+    @transaction.atomic
+    def act() -> Revocation:
         highest = take_turn()
         revocation = Revocation(
             cause=cause,
@@ -131,19 +123,9 @@ def revoke(
         transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, since=since, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
             notices.tell_of_compromise(scope.user)
-    return revocation
+        return revocation
 
-
-def take_turn() -> int:
-    """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock.
-
-    From here on the transaction may take as long as it takes. Returns the highest id in the list: what this transaction
-    writes has a higher one, since both databases hand ids out in order.
-    """
-    turn = f"pg_advisory_xact_lock(%s), {UNHURRIED}" if connection.vendor == "postgresql" else "%s"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT (SELECT coalesce(max(id), 0) FROM {LIST}), {turn}", [TURN])  # noqa: S608  # constants
-        return int(cursor.fetchone()[0])
+    return insist(act) if began_it else act()
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:

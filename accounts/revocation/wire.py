@@ -17,18 +17,14 @@ from typing import Any, NamedTuple
 
 import redis
 from django.conf import settings
-from redis.maint_notifications import MaintNotificationsConfig
 
+from accounts.revocation.line import TIMEOUT, Line, pool
 from accounts.revocation.list import News, Row, State
 
 log = logging.getLogger(__name__)
 
 REPEAT = 0.25  # seconds between announcements while somebody has not answered
 MOST_HEARD = 1000  # announcements answered after one reading
-TIMEOUT = 0.25  # seconds that a Redis command may take
-QUIET = MaintNotificationsConfig(enabled=False)  # nothing but messages and answers comes
-
-Command = tuple[str, ...]
 
 
 class Announced(NamedTuple):
@@ -38,68 +34,12 @@ class Announced(NamedTuple):
     news: News | None
 
 
-@functools.cache
-def _pool(url: str) -> redis.ConnectionPool:
-    """Of this process, so that an announcement opens no connection. RESP 3: one connection both listens and speaks."""
-    pool = redis.ConnectionPool.from_url(url, protocol=3, maint_notifications_config=QUIET)
-    # What a URL says of these would win, and is not asked: no revocation would be confirmed, or all would wait for it.
-    pool.connection_kwargs.update(protocol=3, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT)
-    pool.connection_kwargs.update(decode_responses=True, encoding="utf-8", encoding_errors="replace")
-    pool.connection_kwargs.update(health_check_interval=0)  # a PING would take another answer for its own
-    return pool
-
-
-class _Line:
-    """One connection, without redis-py's client around it: that costs more than all the rest of hearing and answering,
-    and eight workers that hear the same thing at the same moment share few cores."""
-
-    def __init__(self) -> None:
-        self._pool = _pool(settings.REDIS_URL)
-        self._connection: Any = self._pool.get_connection()
-
-    def __enter__(self) -> "_Line":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if kind in (None, GeneratorExit):
-            self._pool.release(self._connection)
-        else:
-            self.hang_up()
-
-    def leave(self, channel: str, seconds: float) -> None:
-        """Hears nothing more of that channel. Hangs up where Redis does not say so in time."""
-        try:
-            self.say(("UNSUBSCRIBE", channel))
-            while (heard := self.hear(seconds)) is not None:
-                if isinstance(heard, list) and heard[0] == "unsubscribe":
-                    return
-        except (redis.RedisError, OSError):
-            pass
-        self._connection.disconnect()
-
-    def hang_up(self) -> None:
-        """For when something may still be under way, or may never come."""
-        self._connection.disconnect()
-        self._pool.release(self._connection)
-
-    def say(self, *commands: Command) -> None:
-        """Sends them together. What is answered is heard as everything else is."""
-        self._connection.send_packed_command(self._connection.pack_commands(commands))
-
-    def hear(self, seconds: float) -> Any:
-        """What comes next: an answer, or the list that Redis pushes for a message. None when nothing does in time."""
-        try:
-            return self._connection.read_response(timeout=seconds, disconnect_on_error=False, push_request=True)
-        except redis.TimeoutError:
-            return None
-
-
 class Ear:
     """A worker's side. Every method returns in time whatever Redis does."""
 
     def __init__(self) -> None:
-        self._hearing: _Line | None = None
-        self._answering: _Line | None = None
+        self._hearing: Line | None = None
+        self._answering: Line | None = None
         self._try_again_at = 0.0
 
     def wait(self, seconds: float) -> list[Announced]:
@@ -128,7 +68,7 @@ class Ear:
         if not announcements:
             return
         try:
-            self._answering = self._answering or _Line()
+            self._answering = self._answering or Line()
             told = [(one.id, f"{worker_id} {_signature(one.id, worker_id)}") for one in announcements]
             self._answering.say(*(("PUBLISH", _answers_to(id_), text) for id_, text in told))
         except (redis.RedisError, OSError) as error:
@@ -144,9 +84,9 @@ class Ear:
             log.warning("A revocation may not have been confirmed: %s", error)
             self._hang_up()
 
-    def _subscribed(self) -> "_Line | None":
+    def _subscribed(self) -> "Line | None":
         if self._hearing is None and time.monotonic() >= self._try_again_at:
-            self._hearing = _Line()
+            self._hearing = Line()
             self._hearing.say(("SUBSCRIBE", channel()))
         return self._hearing
 
@@ -169,13 +109,13 @@ class Announcement:
         until = time.monotonic() + seconds
         try:
             if settings.REDIS_URL:
-                with _Line() as line:
+                with Line() as line:
                     yield from self._answers(line, until)
         except (redis.RedisError, OSError) as error:
             log.warning("Could not announce a revocation: %s", error)
         time.sleep(max(0.0, until - time.monotonic()))
 
-    def _answers(self, line: _Line, until: float) -> Iterator[str]:
+    def _answers(self, line: Line, until: float) -> Iterator[str]:
         mine = _answers_to(self.id)
         announce = ("PUBLISH", channel(), self._message)
         line.say(("SUBSCRIBE", mine), announce)
@@ -194,7 +134,7 @@ class Announcement:
 
 def channel() -> str:
     """Of this database of that Redis, whose channels know no databases: two houses may share a server."""
-    return f"portcullis:revocations:{_pool(settings.REDIS_URL).connection_kwargs.get('db', 0)}"
+    return f"portcullis:revocations:{pool(settings.REDIS_URL).connection_kwargs.get('db', 0)}"
 
 
 def _message(heard: Any) -> str:

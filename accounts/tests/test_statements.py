@@ -8,7 +8,8 @@ from django.db import connection, models
 from django.utils import timezone
 
 from accounts.models import ClientSecret, Grant, Integration
-from accounts.statements import DeleteReturning, Given, Rows, Together, Update, UpdateReturning, Whether
+from accounts.returning import DeleteReturning, Together, UpdateReturning
+from accounts.statements import Given, Rows, Update, Whether
 
 PK = Given("pk", models.UUIDField())
 BY_PK = Rows(Integration.objects.select_related("organisation").filter(pk=PK))

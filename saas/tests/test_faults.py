@@ -21,7 +21,7 @@ from django.core.management import call_command
 
 from accounts import keys, revocation
 from accounts.models import Cause, Worker
-from accounts.revocation import Scope, wire
+from accounts.revocation import Scope, line
 from accounts.tests.world import World
 from saas.tests import services
 from saas.tests.cluster import LEASE, POLL, RUNSERVER, UVICORN, Cluster, Watch
@@ -139,7 +139,7 @@ def test_redis_flushed_all_the_while(cluster, story):
 
 def test_messages_lost(cluster, story, monkeypatch):
     """Nobody hears the first announcements; the poll reads the database all the same, and a later one is answered."""
-    say, lost = wire._Line.say, ["the first", "the second"]
+    say, lost = line.Line.say, ["the first", "the second"]
 
     def lossy(line, *commands):
         if lost and commands[-1][0] == "PUBLISH":
@@ -147,7 +147,7 @@ def test_messages_lost(cluster, story, monkeypatch):
             lost.pop()
         say(line, *commands)
 
-    monkeypatch.setattr(wire._Line, "say", lossy)
+    monkeypatch.setattr(line.Line, "say", lossy)
     with Watch(cluster, **story.tokens) as watch:
         receipt, then = compromise(story)
         time.sleep(0.3)

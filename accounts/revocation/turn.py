@@ -1,0 +1,49 @@
+"""Revocations take turns: two that cover the same rows would otherwise lock them in different orders."""
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
+
+from django.db import OperationalError, connection
+
+from accounts.models import RevocationEntry
+
+log = logging.getLogger(__name__)
+Done = TypeVar("Done")
+
+# The number is arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
+TURN = 7_401_002_338
+# A request's statements have a time-out (saas.env), and to end millions of credentials takes longer. Until the
+# transaction ends, it is for waiting alone: no lock of somebody else's may hold up a revocation, and all behind it.
+UNHURRIED = (
+    "set_config('lock_timeout', coalesce(nullif(current_setting('statement_timeout'), '0'), "
+    "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true)"
+)
+DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
+TRIES = 3
+LIST = RevocationEntry._meta.db_table
+
+
+def take_turn() -> int:
+    """Waits, inside a transaction, until no other revocation is under way. Before any row that one would lock.
+
+    From here on the transaction may take as long as it takes. Returns the highest id in the list: what this transaction
+    writes has a higher one, since both databases hand ids out in order.
+    """
+    turn = f"pg_advisory_xact_lock(%s), {UNHURRIED}" if connection.vendor == "postgresql" else "%s"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT (SELECT coalesce(max(id), 0) FROM {LIST}), {turn}", [TURN])  # noqa: S608  # constants
+        return int(cursor.fetchone()[0])
+
+
+def insist(act: Callable[[], Done]) -> Done:
+    """Does a transaction again where the database has ended it for a deadlock: with whoever takes no turn, as simplejwt
+    does not when it blacklists two tokens, nor SQL of your own."""
+    for _ in range(TRIES - 1):
+        try:
+            return act()
+        except OperationalError as error:
+            if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
+                raise
+            log.warning("A revocation is done again after a deadlock: %s", error)
+    return act()
