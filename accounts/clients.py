@@ -1,7 +1,6 @@
 """Integrations and their secrets: created, authenticated, rotated. Secrets are returned once and kept as digests."""
 
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -10,7 +9,7 @@ from django.db import transaction
 from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, late_tries, ranks, revocation, visitors
+from accounts import crypto, events, ids, late_tries, ranks, revocation, visitors
 from accounts.models import ClientSecret, Integration, Organisation, User
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
@@ -123,11 +122,9 @@ def authenticate(client_id: str, secret: str | None, visitor: Visitor = visitors
     A confidential one needs a live secret, a public one must come without.
     """
     try:
-        uid = uuid.UUID(client_id)
+        uid = ids.parse(client_id)
     except ValueError:
         raise UnknownClient from None
-    if str(uid) != client_id:  # one spelling of each id
-        raise UnknownClient
     if secret is None:
         integration = PUBLIC.one(pk=uid)
         if integration is None:
@@ -152,7 +149,7 @@ def note_use(secret: ClientSecret) -> None:
 def find(client_id: str) -> Integration:
     """The live integration of that id. Raises UnknownClient."""
     try:
-        return Integration.objects.live().select_related("organisation").get(pk=uuid.UUID(client_id))
+        return Integration.objects.live().select_related("organisation").get(pk=ids.parse(client_id))
     except (ValueError, Integration.DoesNotExist):
         raise UnknownClient from None
 

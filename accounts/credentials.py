@@ -40,7 +40,9 @@ def change_password(
         revocation.take_turn()
         if not User.objects.filter(pk=user.pk, epoch=user.epoch, is_active=True).update(password=hashed):
             raise ChangedMeanwhile
-        events.record(events.Kind.PASSWORD_CHANGED, user=user, by=by, visitor=visitor)
+        # By nobody who was signed in: by whoever has the link of a mail.
+        kind = events.Kind.PASSWORD_CHANGED if by else events.Kind.PASSWORD_RESET
+        events.record(kind, user=user, by=by, visitor=visitor)
         revoked = revocation.revoke(
             Scope(user=user, spare_secrets=True, keep=keep), cause=Cause.PASSWORD_CHANGED, by=by, visitor=visitor
         )

@@ -57,24 +57,22 @@ def preview(demand: Demand) -> Preview:
     return revocation.preview(_scope(demand)[0])
 
 
+@transaction.atomic
 def revoke(demand: Demand) -> Revocation:
-    with transaction.atomic():
-        revocation.take_turn()
-        if not live_grants.stands(demand.claims):  # it may have been ended since the request was let in
-            raise NoLonger
-        scope, cause = _scope(demand)
-        actor = None if demand.claims.is_the_clients_own else User.objects.filter(pk=demand.claims.subject).first()
-        done = revocation.revoke(
-            scope,
-            cause=cause,
-            by=actor,
-            reason=demand.reason,
-            visitor=demand.visitor,
-            within=Organisation.objects.get(pk=demand.claims.organisation),
-            through=Grant.objects.select_related("integration").get(pk=demand.claims.grant).integration,
-        )
-    done.refresh_from_db()  # the receipt was written after the commit
-    return done
+    revocation.take_turn()
+    if not live_grants.stands(demand.claims):  # it may have been ended since the request was let in
+        raise NoLonger
+    scope, cause = _scope(demand)
+    actor = None if demand.claims.is_the_clients_own else User.objects.filter(pk=demand.claims.subject).first()
+    return revocation.revoke(
+        scope,
+        cause=cause,
+        by=actor,
+        reason=demand.reason,
+        visitor=demand.visitor,
+        within=Organisation.objects.get(pk=demand.claims.organisation),
+        through=Grant.objects.select_related("integration").get(pk=demand.claims.grant).integration,
+    )
 
 
 def _scope(demand: Demand) -> tuple[Scope, Cause]:

@@ -9,7 +9,6 @@ import logging
 import os
 import secrets
 import time
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import batches, jws, keys, live_grants
+from accounts import batches, ids, jws, keys, live_grants
 from accounts.claims import Claims
 from accounts.models import Grant
 from accounts.verified import Verified
@@ -157,16 +156,16 @@ def _born(token: Any, grant: Grant, scopes: tuple[str, ...]) -> Any:
 def _claims(kind: type[Token], text: str) -> Claims:
     try:
         payload = kind(text).payload  # type: ignore[arg-type]  # simplejwt annotates text as Token
-        subject, grant = _uuid(payload["sub"]), _uuid(payload["grant"])
+        subject, grant = ids.parse(payload["sub"]), ids.parse(payload["grant"])
         epoch, jti = payload["epoch"], payload["jti"]
         if type(epoch) is not int or not 0 <= epoch < 2**63 or not isinstance(jti, str):
             raise ValueError("epoch or jti is not what ours are")
         return Claims(
             jti=jti,
             subject=subject,
-            client_id=_uuid(payload["client_id"]),
+            client_id=ids.parse(payload["client_id"]),
             grant=grant,
-            organisation=_uuid(payload["org"]),
+            organisation=ids.parse(payload["org"]),
             scopes=tuple(payload["scope"].split()),
             epoch=epoch,
             kid=payload["kid"],
@@ -177,14 +176,6 @@ def _claims(kind: type[Token], text: str) -> Claims:
     except (TokenError, KeyError, ValueError, TypeError, AttributeError, OverflowError) as error:
         log.info("Refused %s: %s", kind.__name__, error.__cause__ or error)
         raise InvalidToken from error
-
-
-def _uuid(text: str) -> uuid.UUID:
-    """In the one spelling that is ours."""
-    value = uuid.UUID(text)
-    if str(value) != text:
-        raise ValueError("an id is spelled in another way than ours")
-    return value
 
 
 def forget() -> None:

@@ -127,7 +127,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         is_theirs = request.user.is_authenticated and request.user.pk == user.pk
         keep = request.session.row if is_theirs else None
         try:
-            credentials.change_password(user, password, by=user, keep=keep, visitor=visitors.of(request))
+            credentials.change_password(
+                user, password, by=user if is_theirs else None, keep=keep, visitor=visitors.of(request)
+            )
         except credentials.ChangedMeanwhile:
             raise ImmediateHttpResponse(_start_over(request, "account_reset_password")) from None
 

@@ -20,7 +20,6 @@ KEY_ENCRYPTION_KEYS = env.encryption_keys("KEY_ENCRYPTION_KEYS", development=DEB
 
 ROOT_URLCONF = "saas.urls"
 WSGI_APPLICATION = "saas.wsgi.application"
-ASGI_APPLICATION = "saas.asgi.application"
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -189,16 +188,6 @@ RATES = {
     "user-code": (10, 60),  # codes of devices that one person types in
 }
 
-SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(seconds=ACCESS_TOKEN_AGE),
-    "REFRESH_TOKEN_LIFETIME": timedelta(seconds=REFRESH_TOKEN_AGE),
-    "ALGORITHM": SIGNING_ALGORITHM,
-    "ISSUER": ISSUER,
-    "AUDIENCE": AUDIENCE,
-    "USER_ID_CLAIM": "sub",
-    # The key pair is not configured here: accounts.keys has them, several at a time.
-    "UPDATE_LAST_LOGIN": False,
-}
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["integrations.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["integrations.scopes.HasRequiredScopes"],

@@ -2,7 +2,7 @@
 
 import functools
 import uuid
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
@@ -11,11 +11,8 @@ from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, Ou
 
 from accounts import visitors
 from accounts.models.people import Membership, Organisation, User
+from accounts.models.revocations import Revocation
 from accounts.models.scopes import SCOPES
-
-if TYPE_CHECKING:
-    from accounts.models.revocations import Revocation
-
 
 # `now` is a moment, or an expression for one: a statement that is compiled once has it given (accounts.statements).
 # `upheld` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
@@ -135,9 +132,7 @@ class ClientSecret(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False, help_text="Noted once a minute at most.")
     ended_at = models.DateTimeField(null=True, editable=False)
-    revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
-        "accounts.Revocation", null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    revocation = models.ForeignKey(Revocation, null=True, on_delete=models.SET_NULL, related_name="+")
 
     objects = ClientSecretQuerySet.as_manager()
 
@@ -207,9 +202,9 @@ class Grant(models.Model):
     redeemed_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    revocation: "models.ForeignKey[Revocation | None, Revocation | None]" = models.ForeignKey(
+    revocation = models.ForeignKey(
         # No index: ended grants are many, are ended in bulk, and are not looked for by what ended them.
-        "accounts.Revocation",
+        Revocation,
         null=True,
         on_delete=models.SET_NULL,
         related_name="+",

@@ -92,7 +92,7 @@ class Scope:
     def given(self) -> dict[str, Any]:
         """What the statements are given for it (accounts.revocation.coverage): each part's key, and True for a flag."""
         parts = {name: getattr(self, name) for name in [*NARROWING, *SPARING]}
-        keys = {name: part.kid if name == "signing_key" else part.pk for name, part in parts.items() if part}
+        keys = {name: part.pk for name, part in parts.items() if part}
         if self.spare_grant and self.spare_grant.client_secret_id:
             keys["spare_secret"] = self.spare_grant.client_secret_id
         return keys | self._flags()

@@ -9,6 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import revocation, visitors
+from accounts import sessions as session_store
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import Cause
 from accounts.revocation import Scope
@@ -19,8 +20,10 @@ from dashboard.paging import Page
 @require_safe
 @signed_in
 def sessions(request: SignedInRequest) -> HttpResponse:
+    # Before the list is read: what comes in between is then seen as a change, and not as what is shown.
+    pulse = session_store.pulse(request.session.session_key or "")
     page = Page(request, request.user.sessions.live().order_by("-last_seen_at", "-key_hash"))
-    return render(request, "dashboard/sessions.html", {"page": page, "this": request.session.row})
+    return render(request, "dashboard/sessions.html", {"page": page, "this": request.session.row, "pulse": pulse})
 
 
 @require_POST

@@ -17,6 +17,7 @@ from accounts.revocation import Scope
 from dashboard.tests import darkness
 
 COOKIE = "sessionid"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def ask(client):
@@ -162,11 +163,21 @@ def test_it_goes_dark_within_a_second(world, window, record_property):
 def test_the_list_follows_as_sessions_come_and_go(world, window, browser):
     page = window(world.bob)
     page.goto("/dashboard/sessions/")
-    page.wait_for_timeout(1000)
-    other = browser(world.bob, user_agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    other = browser(world.bob, user_agent=FIREFOX)
     page.get_by_text("Firefox 140 on Linux").wait_for(timeout=3000)
     other.post("/accounts/logout/")
     page.get_by_text("Firefox 140 on Linux").wait_for(state="detached", timeout=3000)
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_before_the_first_look_is_not_missed(world, window, browser):
+    page = window(world.bob)
+    page.route("**/live/", lambda route: route.fulfill(status=204))
+    page.goto("/dashboard/sessions/")
+    browser(world.bob, user_agent=FIREFOX)
+    page.unroute("**/live/")
+    page.get_by_text("Firefox 140 on Linux").wait_for(timeout=5000)
 
 
 @pytest.mark.browser

@@ -4,14 +4,17 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts import ids
+
 
 class Id(serializers.UUIDField):
     """A UUID as text, in its one spelling."""
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str) or str(value := super().to_internal_value(data)) != data:
+        try:
+            return ids.parse(data)
+        except (ValueError, TypeError, AttributeError):
             self.fail("invalid", value=data)
-        return value
 
 
 class Text(serializers.CharField):

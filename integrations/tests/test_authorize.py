@@ -127,6 +127,12 @@ def test_an_unknown_client_gets_a_page(world, browser, client_id):
     assert browser(world.bob).get(authorize_url(world.sync, client_id=client_id)).status_code == 400
 
 
+@pytest.mark.parametrize("spell", [str.upper, lambda pk: pk.replace("-", ""), "{{{}}}".format, "urn:uuid:{}".format])
+def test_a_client_has_one_name(world, browser, spell):
+    url = authorize_url(world.sync, client_id=spell(str(world.sync.pk)))
+    assert browser(world.bob).get(url).status_code == 400
+
+
 @pytest.mark.parametrize(
     "name", ["client_id", "redirect_uri", "scope", "state", "response_type", "code_challenge", "x"]
 )

@@ -11,7 +11,7 @@ document.addEventListener("submit", (event) => {
 (() => {
   const { mode, url, signIn } = document.currentScript.dataset;
   let ended = false;
-  let seen;
+  let seen = document.querySelector("[data-sessions]")?.dataset.sessions; // what this page shows already
 
   function goDark() {
     if (ended) return;
