@@ -5,7 +5,7 @@ with one error, and the log has the reason.
 """
 
 from accounts.grants.answers import Answer, InvalidGrant, InvalidScope
-from accounts.grants.codes import NotAMember, agree, find_code, redeem
+from accounts.grants.codes import NotAMember, agree, check_may_connect, find_code, redeem
 from accounts.grants.held import NotYours, end, introspect
 from accounts.grants.own import own
 from accounts.grants.refreshing import refresh
@@ -17,6 +17,7 @@ __all__ = [
     "NotAMember",
     "NotYours",
     "agree",
+    "check_may_connect",
     "end",
     "find_code",
     "introspect",

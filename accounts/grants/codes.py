@@ -22,6 +22,11 @@ class NotAMember(Exception):
     """Only members of the integration's organisation may connect it."""
 
 
+def check_may_connect(user: User, integration: Integration) -> None:
+    if not user.memberships.filter(organisation=integration.organisation).exists():
+        raise NotAMember
+
+
 @transaction.atomic
 def agree(
     *,
@@ -38,8 +43,7 @@ def agree(
     revoked at the same moment is worth nothing. Raises NotAMember, and NotAllowed where that session has ended.
     """
     ranks.check_still_in(user)
-    if not user.memberships.filter(organisation=integration.organisation).exists():
-        raise NotAMember
+    check_may_connect(user, integration)
     code = crypto.new_secret(CODE_PREFIX)
     Grant.objects.create(
         integration=integration,

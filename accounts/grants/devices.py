@@ -14,7 +14,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts import batches, crypto, events, ranks, visitors
 from accounts.grants.answers import Answer, InvalidGrant
-from accounts.grants.codes import NotAMember, exchange
+from accounts.grants.codes import check_may_connect, exchange
 from accounts.models import DeviceRequest, Grant, Integration, User
 from accounts.visitors import Visitor
 
@@ -50,19 +50,20 @@ class Begun:
 
     device_code: str
     user_code: str
+    interval: int  # seconds between two polls
 
 
 def begin(integration: Integration, scopes: list[str]) -> Begun:
     letters = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    begun = Begun(crypto.new_secret(DEVICE_PREFIX), f"{letters[:4]}-{letters[4:]}")
-    DeviceRequest.objects.create(
-        device_hash=crypto.digest(begun.device_code),
-        user_code_hash=_user_code_hash(begun.user_code),
+    device_code, user_code = crypto.new_secret(DEVICE_PREFIX), f"{letters[:4]}-{letters[4:]}"
+    row = DeviceRequest.objects.create(
+        device_hash=crypto.digest(device_code),
+        user_code_hash=_user_code_hash(user_code),
         integration=integration,
         scopes=scopes,
         expires_at=timezone.now() + timedelta(seconds=settings.DEVICE_CODE_AGE),
     )
-    return begun
+    return Begun(device_code, user_code, row.interval)
 
 
 def waiting(user_code: str, *, user: User) -> DeviceRequest:
@@ -71,8 +72,7 @@ def waiting(user_code: str, *, user: User) -> DeviceRequest:
     found = rows.filter(user_code_hash=_user_code_hash(user_code)).first()
     if found is None:
         raise UnknownUserCode
-    if not user.memberships.filter(organisation=found.integration.organisation).exists():
-        raise NotAMember
+    check_may_connect(user, found.integration)
     return found
 
 

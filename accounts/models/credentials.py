@@ -10,9 +10,9 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import visitors
+from accounts.models import scopes as offered
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Revocation
-from accounts.models.scopes import SCOPES
 
 # `now` is a moment, or an expression for one: a statement that is compiled once has it given (accounts.statements).
 # `upheld` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
@@ -104,7 +104,7 @@ class Integration(models.Model):
 
     @property
     def scopes_in_words(self) -> list[str]:
-        return [SCOPES.get(name, name) for name in self.scopes]
+        return offered.in_words(self.scopes)
 
 
 class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):

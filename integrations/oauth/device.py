@@ -12,7 +12,7 @@ from accounts import rates as counted
 from accounts import visitors
 from accounts.grants import NotAMember, devices
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import SCOPES
+from accounts.models import scopes
 from integrations import rates
 from integrations.oauth import parameters, resource
 from integrations.oauth.client import OAuthClient
@@ -41,7 +41,7 @@ def authorization(request: HttpRequest) -> HttpResponse:
         "verification_uri": page,
         "verification_uri_complete": f"{page}?user_code={begun.user_code}",
         "expires_in": settings.DEVICE_CODE_AGE,
-        "interval": 5,
+        "interval": begun.interval,
     }
     return server.handle_response(200, body, [("Content-Type", "application/json")])
 
@@ -71,11 +71,11 @@ def _decide(request: SignedInRequest, user_code: str, decision: str | None) -> H
     if not parameters.PLAIN.fullmatch(user_code) or len(user_code) > 20:
         raise devices.UnknownUserCode
     asked = devices.waiting(user_code, user=request.user)
-    if any(name.endswith(":write") for name in asked.scopes) and not request.session.proved_lately:
+    if scopes.changes_things(asked.scopes) and not request.session.proved_lately:
         raise ReauthenticationRequired  # as at the other page of consent
     if decision is None:
-        scopes = [SCOPES.get(name, name) for name in asked.scopes]
-        context = {"integration": asked.integration, "user_code": user_code.upper(), "scopes": scopes}
+        context = {"integration": asked.integration, "user_code": user_code.upper()}
+        context["scopes"] = scopes.in_words(asked.scopes)
         return render(request, "oauth/device_consent.html", {**context, "days": settings.GRANT_AGE // 86_400})
     agreed = decision == "allow"
     asked = devices.decide(user_code, user=request.user, agreed=agreed, visitor=visitors.of(request))

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import grants
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import SCOPES
+from accounts.models import scopes
 from integrations.oauth import parameters, resource
 from integrations.oauth.endpoint import endpoint
 from integrations.oauth.server import server
@@ -44,19 +44,18 @@ def authorize(request: SignedInRequest) -> HttpResponse:
 
 def _check_it_is_them(request: SignedInRequest, grant: Any) -> None:
     """Whoever lets an app change things shows again who they are, unless they have within the last minutes."""
-    if ":write" in grant.request.scope and not request.session.proved_lately:
+    if scopes.changes_things(grant.request.scope.split()) and not request.session.proved_lately:
         raise ReauthenticationRequired
 
 
 def _consent_page(request: SignedInRequest, grant: Any) -> HttpResponse:
     integration = grant.request.client.integration
-    if not request.user.memberships.filter(organisation=integration.organisation).exists():
-        raise grants.NotAMember
+    grants.check_may_connect(request.user, integration)
     redirect_uri = grant.request.payload.redirect_uri
     target = urlsplit(redirect_uri)
     context = {
         "integration": integration,
-        "scopes": [SCOPES.get(name, name) for name in grant.request.scope.split()],
+        "scopes": scopes.in_words(grant.request.scope.split()),
         "target": target.netloc or target.scheme,
         "days": settings.GRANT_AGE // 86_400,
     }
