@@ -1,6 +1,7 @@
 """Revocations take turns: two that cover the same rows would otherwise lock them in different orders."""
 
 import logging
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -20,7 +21,8 @@ UNHURRIED = (
     "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true)"
 )
 DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
-TRIES = 3
+TRIES = 4
+PAUSE = 0.1  # seconds, longer each time
 LIST = RevocationEntry._meta.db_table
 
 
@@ -39,11 +41,12 @@ def take_turn() -> int:
 def insist(act: Callable[[], Done]) -> Done:
     """Does a transaction again where the database has ended it for a deadlock: with whoever takes no turn, as simplejwt
     does not when it blacklists two tokens, nor SQL of your own."""
-    for _ in range(TRIES - 1):
+    for number in range(1, TRIES):
         try:
             return act()
         except OperationalError as error:
             if getattr(error.__cause__, "sqlstate", "") != DEADLOCK:
                 raise
             log.warning("A revocation is done again after a deadlock: %s", error)
+            time.sleep(PAUSE * number)  # or it is there again before the other one, who waits, has woken up
     return act()
