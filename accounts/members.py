@@ -128,6 +128,7 @@ def withdraw(
 @transaction.atomic
 def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """Gives a member another role. Takes effect on their next request: roles are read, never remembered."""
+    revocation.take_turn()
     _lock(membership.organisation)
     membership.refresh_from_db()
     ranks.check_may_touch(by, membership.organisation_id, membership.role, role)

@@ -31,7 +31,7 @@ def check_still_in(user: User) -> None:
         raise NotAllowed
 
 
-def role_of(user: User, organisation_id: uuid.UUID) -> str:
+def _role_of(user: User, organisation_id: uuid.UUID) -> str:
     """Raises NotAllowed for whoever has none, or has been ended since they were read."""
     check_still_in(user)
     theirs = Membership.objects.filter(user=user)
@@ -42,17 +42,17 @@ def role_of(user: User, organisation_id: uuid.UUID) -> str:
 
 
 def check_manager(user: User, organisation_id: uuid.UUID) -> None:
-    if role_of(user, organisation_id) not in Membership.MANAGERS:
+    if _role_of(user, organisation_id) not in Membership.MANAGERS:
         raise NotAllowed
 
 
 def check_may_touch(user: User, organisation_id: uuid.UUID, *roles: str) -> None:
     """Members of these roles, or who are to have them. Owners may touch everybody; admins no owner; members nobody."""
-    own = role_of(user, organisation_id)
+    own = _role_of(user, organisation_id)
     if own != Role.OWNER and (own != Role.ADMIN or Role.OWNER in roles):
         raise NotAllowed
 
 
 def check_owner(user: User, organisation_id: uuid.UUID) -> None:
-    if role_of(user, organisation_id) != Role.OWNER:
+    if _role_of(user, organisation_id) != Role.OWNER:
         raise NotAllowed

@@ -56,7 +56,10 @@ def signs_in_alone(passkey: Authenticator) -> bool:
 
 
 def changed(change: str, user: User, *, keep: Session | None, visitor: Visitor = visitors.NOBODY) -> None:
-    """For the record; and every other browser signs in anew, by the new rules (ASVS 7.4.3). Apps stay connected."""
+    """For the record; and every other browser signs in anew, by the new rules (ASVS 7.4.3).
+
+    Apps stay connected, but where one is required and none is left.
+    """
     kind, what = CHANGES[change]
     with transaction.atomic():
         events.record(kind, user=user, by=user, visitor=visitor, what=what)

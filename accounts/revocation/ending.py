@@ -103,15 +103,7 @@ def revoke(
     @transaction.atomic
     def act() -> Revocation:
         highest = take_turn()
-        revocation = Revocation(
-            cause=cause,
-            reason=reason,
-            actor=by,
-            actor_label=" through ".join(filter(None, [by.email if by else "", through.name if through else ""])),
-            user=scope.user,
-            organisation=within or scope.concerned_organisation,
-            scope=scope.as_json(),
-        )
+        revocation = _row(scope, cause, reason, by, through, within)
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
         if scope.is_whole_user and scope.user:
@@ -126,6 +118,20 @@ def revoke(
         return revocation
 
     return insist(act) if began_it else act()
+
+
+def _row(
+    scope: Scope, cause: Cause, reason: str, by: User | None, through: Integration | None, within: Organisation | None
+) -> Revocation:
+    return Revocation(
+        cause=cause,
+        reason=reason,
+        actor=by,
+        actor_label=" through ".join(filter(None, [by.email if by else "", through.name if through else ""])),
+        user=scope.user,
+        organisation=within or scope.concerned_organisation,
+        scope=scope.as_json(),
+    )
 
 
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:

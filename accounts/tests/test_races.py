@@ -253,6 +253,7 @@ def test_what_a_manager_asked_for_before_their_end_is_not_made_after_it(world, e
         lambda: world.integration("Late", ["client_credentials"], []),
         lambda: world.integration("Late", ["authorization_code"], [CALLBACK], public=True),
         lambda: members.invite(organisation=world.acme, email="carol@example.com", role="member", by=alice),
+        lambda: members.change_role(Membership.objects.get(user=world.bob), Membership.Role.OWNER, by=alice),
         lambda: second_factors.require(world.acme, True, by=alice),
     ]
     world.alice = alice
