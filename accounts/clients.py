@@ -10,7 +10,8 @@ from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
 from accounts import crypto, events, ids, late_tries, ranks, revocation, visitors
-from accounts.models import ClientSecret, Integration, Organisation, User
+from accounts.models import Cause, ClientSecret, Integration, Organisation, Revocation, User
+from accounts.revocation import Scope
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
 
@@ -109,11 +110,27 @@ def make_room(integration: Integration, by: User) -> None:
     revocation.take_turn()
     if not integration.is_confidential:
         raise PublicClient
-    if not Integration.objects.live().select_for_update().filter(pk=integration.pk).exists():
+    if not Integration.objects.live().filter(pk=integration.pk).exists():
         raise UnknownClient
     ranks.check_manager(by, integration.organisation_id)
     if integration.secrets.live().count() >= MOST_LIVE_SECRETS:
         raise TooManySecrets
+
+
+@transaction.atomic
+def end_secret(secret: ClientSecret, *, by: User, visitor: Visitor = visitors.NOBODY) -> Revocation:
+    """With every token that was got with it. Raises NotAllowed for whoever does not manage the organisation."""
+    revocation.take_turn()
+    ranks.check_manager(by, secret.integration.organisation_id)
+    return revocation.revoke(Scope(client_secret=secret), cause=Cause.ENDED, by=by, visitor=visitor)
+
+
+@transaction.atomic
+def disable(integration: Integration, *, by: User, visitor: Visitor = visitors.NOBODY) -> Revocation:
+    """For good, with all that it holds. Raises NotAllowed for whoever does not manage the organisation."""
+    revocation.take_turn()
+    ranks.check_manager(by, integration.organisation_id)
+    return revocation.revoke(Scope(integration=integration), cause=Cause.ENDED, by=by, visitor=visitor)
 
 
 def authenticate(client_id: str, secret: str | None, visitor: Visitor = visitors.NOBODY) -> Client:

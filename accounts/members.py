@@ -24,6 +24,10 @@ class LastOwner(Exception):
     """An organisation has an owner. Make somebody else one first."""
 
 
+class NoLongerMember(Exception):
+    """Somebody else has removed them just now."""
+
+
 class AlreadyMember(Exception):
     """This address is in already."""
 
@@ -54,7 +58,6 @@ def invite(
 ) -> Invitation:
     """Mails a link that lasts seven days and works once. A second invitation replaces the first."""
     revocation.take_turn()
-    _lock(organisation)
     ranks.check_may_touch(by, organisation.pk, role)
     email = User.objects.normalize_email(email)
     if Membership.objects.filter(organisation=organisation, user__email=email).exists():
@@ -87,7 +90,12 @@ def find(token: str) -> Invitation:
 
 @transaction.atomic
 def accept(token: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> Membership:
-    """Joins, for the one caller who is first. Their address is the invited one, and verified: sign-in saw to that."""
+    """Joins, for the one caller who is first. Their address is the invited one, and verified: sign-in saw to that.
+
+    Raises UnknownInvitation, WrongAddress, and NotAllowed for whoever has been revoked since their request was let in.
+    """
+    revocation.take_turn()
+    ranks.check_still_in(by)
     invitation = find(token)
     if by.email != invitation.email:
         raise WrongAddress
@@ -128,9 +136,7 @@ def withdraw(
 @transaction.atomic
 def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """Gives a member another role. Takes effect on their next request: roles are read, never remembered."""
-    revocation.take_turn()
-    _lock(membership.organisation)
-    membership.refresh_from_db()
+    _read_again(membership)
     ranks.check_may_touch(by, membership.organisation_id, membership.role, role)
     if role == membership.role:
         return
@@ -156,9 +162,7 @@ def scope_of(membership: Membership) -> Scope:
 @transaction.atomic
 def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBODY) -> Removed:
     """Ends what the member could do here, and then the membership. One may remove oneself."""
-    revocation.take_turn()
-    _lock(membership.organisation)
-    membership.refresh_from_db()
+    _read_again(membership)
     user, organisation = membership.user, membership.organisation
     if by.pk != user.pk:
         ranks.check_may_touch(by, organisation.pk, membership.role)
@@ -172,11 +176,16 @@ def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBO
 
 
 def _check_an_owner_stays(membership: Membership) -> None:
-    """Under the lock on the organisation: two owners who demote each other at once count one after the other."""
+    """In one's turn: two owners who demote each other at once count one after the other."""
     owners = Membership.objects.filter(organisation=membership.organisation, role=Role.OWNER, user__is_active=True)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
         raise LastOwner
 
 
-def _lock(organisation: Organisation) -> None:
-    Organisation.objects.select_for_update().get(pk=organisation.pk)
+def _read_again(membership: Membership) -> None:
+    """As it is in one's turn. Raises NoLongerMember."""
+    revocation.take_turn()
+    try:
+        membership.refresh_from_db()
+    except Membership.DoesNotExist:
+        raise NoLongerMember from None

@@ -1,5 +1,6 @@
 """People join: an account, with an organisation of its own to own."""
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
 
 from accounts import events, visitors
@@ -24,6 +25,12 @@ def sign_up(
     Membership.objects.create(user=user, organisation=organisation, role=Membership.Role.OWNER)
     events.record(events.Kind.SIGNED_UP, user=user, by=user, organisation=organisation, visitor=visitor)
     return organisation
+
+
+def is_theirs(user: User, email: str) -> bool:
+    """Whether it is the address of the account, or one that has been shown to be this user's."""
+    email = User.objects.normalize_email(email)
+    return user.email == email or EmailAddress.objects.filter(user=user, email=email, verified=True).exists()
 
 
 def rename(user: User, name: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
+from accounts.claims import Claims
 from accounts.models import ClientSecret, Grant, Integration, LateTry, Membership, Revocation, SecurityEvent, Session
 from accounts.models.credentials import ClientSecretQuerySet, GrantQuerySet, IntegrationQuerySet, SessionQuerySet
 from accounts.models.late_tries import LateTryQuerySet
@@ -62,10 +63,10 @@ class Reach:
         return rows if self.user is None else rows.filter(user=self.user)
 
 
-def of(organisation: uuid.UUID, user: uuid.UUID | None) -> Reach:
-    """The reach of a token of this organisation, on behalf of this user or, without one, of the client itself."""
-    if user is None:
-        return Reach(organisation)
-    membership = Membership.objects.filter(organisation=organisation, user=user).first()
+def of(claims: Claims) -> Reach:
+    """The reach of a token, as its person's role is now; a client's own reaches all of its organisation."""
+    if claims.is_the_clients_own:
+        return Reach(claims.organisation)
+    membership = Membership.objects.filter(organisation=claims.organisation, user=claims.subject).first()
     looks_after_it = membership is not None and membership.is_manager
-    return Reach(organisation) if looks_after_it else Reach(organisation, user)
+    return Reach(claims.organisation) if looks_after_it else Reach(claims.organisation, claims.subject)

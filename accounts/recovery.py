@@ -43,6 +43,7 @@ def not_me(token: str, *, visitor: Visitor = visitors.NOBODY) -> Revocation:
     if not Notice.objects.filter(pk=notice.pk, used_at=None).update(used_at=timezone.now()):
         raise UnknownNotice
     user = notice.user
+    _spend_what_was_told_elsewhere_since(notice)
     _believe(notice.email, user)
     Authenticator.objects.filter(user=user, created_at__gte=notice.at - A_MOMENT).delete()
     events.record(events.Kind.NOT_ME, user=user, visitor=visitor, what=notice.about)
@@ -51,6 +52,12 @@ def not_me(token: str, *, visitor: Visitor = visitors.NOBODY) -> Revocation:
     )
     Notice.objects.filter(pk=notice.pk).update(revocation=revoked)
     return revoked
+
+
+def _spend_what_was_told_elsewhere_since(notice: Notice) -> None:
+    """Whoever changed the address was told of everything after it: their links would take the account back."""
+    since = Notice.objects.filter(user=notice.user, used_at=None, at__gte=notice.at - A_MOMENT)
+    since.exclude(email=notice.email).update(used_at=timezone.now())
 
 
 def _believe(email: str, user: User) -> None:

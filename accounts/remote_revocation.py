@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import transaction
 
-from accounts import live_grants, revocation, visitors
+from accounts import live_grants, ranks, reach, revocation, visitors
 from accounts.claims import Claims
 from accounts.models import Cause, Grant, Membership, Organisation, Revocation, User
 from accounts.reach import Reach
@@ -31,6 +31,10 @@ class NotThere(Exception):
     """The id is nothing's that the token reaches. Its argument says which of NAMES."""
 
 
+class Outranked(Exception):
+    """It names an owner, and the token is an admin's. As in the dashboard, an admin touches no owner."""
+
+
 class NeedsPerson(ValueError):
     """The cause is said of a person, and the scope names something else."""
 
@@ -44,7 +48,6 @@ class Demand:
     """What is to end: `named` are ids by NAMES, and several are a conjunction. `include_self` spares nothing."""
 
     claims: Claims
-    reach: Reach
     named: dict[str, uuid.UUID]
     cause: Cause = Cause.ENDED
     reason: str = ""
@@ -77,23 +80,38 @@ def revoke(demand: Demand) -> Revocation:
 
 def _scope(demand: Demand) -> tuple[Scope, Cause]:
     """The scope, and the cause as it can be said of it."""
-    rows = _rows(demand)
+    within = reach.of(demand.claims)  # now, in one's turn: a role may have changed since the request was let in
+    rows = _rows(demand, within)
+    if "user" in rows:
+        _check_rank(demand, within, rows["user"])
+    spares_secrets = within.user is not None  # a plain member's, even one that they made as an admin
     kinds = set(rows)
     if demand.cause in OF_A_PERSON and kinds != {"user"}:
         raise NeedsPerson
     if kinds == {"user"} and demand.cause in OF_A_PERSON and _belongs_here_alone(rows["user"]):
-        return _whole_person(demand, rows["user"]), demand.cause
+        return _whole_person(demand, rows["user"], spares_secrets), demand.cause
     if kinds == {"integration"} and rows["integration"].pk == demand.claims.client_id and not demand.include_self:
         raise WouldEndItself
     if kinds == {"user"} or len(kinds) > 1:
         rows["organisation"] = Organisation.objects.get(pk=demand.claims.organisation)
-    return Scope(**rows, spare_grant=_spared(demand), spare_secrets=_spares_secrets(demand)), Cause.ENDED
+    return Scope(**rows, spare_grant=_spared(demand), spare_secrets=spares_secrets), Cause.ENDED
 
 
-def _whole_person(demand: Demand, user: User) -> Scope:
+def _check_rank(demand: Demand, within: Reach, user: User) -> None:
+    """A client's own token acts for the organisation, and anybody's for themselves."""
+    if demand.claims.is_the_clients_own or demand.claims.subject == user.pk:
+        return
+    role = Membership.objects.get(organisation=within.organisation, user=user).role
+    try:
+        ranks.check_may_touch(User.objects.get(pk=demand.claims.subject), within.organisation, role)
+    except ranks.NotAllowed:
+        raise Outranked from None
+
+
+def _whole_person(demand: Demand, user: User, spares_secrets: bool) -> Scope:
     if user.pk == demand.claims.subject and not demand.include_self:
         raise WouldEndItself
-    return Scope(user=user, spare_grant=_spared(demand), spare_secrets=_spares_secrets(demand))
+    return Scope(user=user, spare_grant=_spared(demand), spare_secrets=spares_secrets)
 
 
 def _spared(demand: Demand) -> Grant | None:
@@ -101,18 +119,12 @@ def _spared(demand: Demand) -> Grant | None:
     return None if demand.include_self or is_named else Grant.objects.get(pk=demand.claims.grant)
 
 
-def _spares_secrets(demand: Demand) -> bool:
-    """A plain member's token reaches no secret of the organisation, one that they made as an admin neither."""
-    return demand.reach.user is not None
-
-
 def _belongs_here_alone(user: User) -> bool:
     return not user.is_staff and user.memberships.count() == 1
 
 
-def _rows(demand: Demand) -> dict[str, Any]:
+def _rows(demand: Demand, reach: Reach) -> dict[str, Any]:
     """The rows that were named. Raises NotThere for whichever the token does not reach."""
-    reach = demand.reach
     found: dict[str, Any] = {}
     for name, id_ in demand.named.items():
         if name == "user":

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import keys
+from accounts import keys, revocation
 from accounts.models import SigningKey
 
 MARGIN = timedelta(minutes=2)  # for clocks that differ
@@ -29,8 +29,9 @@ def publish(*, algorithm: str | None = None, now: bool = False) -> SigningKey:
     A service that keeps our JWKS for as long as it says would not know a key that signs at once, and would refuse
     its tokens for that long.
     """
+    revocation.take_turn()  # two at once would publish two
     chosen = algorithm or settings.SIGNING_ALGORITHM
-    live = SigningKey.objects.select_for_update().filter(revoked_at=None, algorithm=chosen)
+    live = SigningKey.objects.filter(revoked_at=None, algorithm=chosen)
     pending = live.filter(signs_at__gt=timezone.now()).first()
     if pending and not now:
         raise RotationUnderWay(pending)

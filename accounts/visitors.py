@@ -52,9 +52,11 @@ def _address(request: HttpRequest) -> str | None:
         seen = [address, *reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))]
         address = seen[min(settings.TRUSTED_PROXY_COUNT, len(seen) - 1)].strip()
     try:
-        return str(ipaddress.ip_address(address))
+        known = ipaddress.ip_address(address)
     except ValueError:
         return None
+    # A socket for both families writes IPv4 as ::ffff:192.0.2.1. Taken as it stands, all of IPv4 would be one network.
+    return str(getattr(known, "ipv4_mapped", None) or known)
 
 
 def device(user_agent: str) -> str:

@@ -74,6 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
         change = template_prefix.rpartition("/")[2]
         if change in second_factors.CHANGES:
             second_factors.changed(change, user, keep=self.request.session.row, visitor=visitors.of(self.request))
+            self.request.session.cycle_key()  # as with a new password: a copy of the cookie is another browser
         elif change == "email_changed":
             events.record(events.Kind.EMAIL_CHANGED, user=user, by=user, visitor=visitors.of(self.request))
         visitor = visitors.of(self.request)

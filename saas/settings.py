@@ -126,7 +126,11 @@ ACCOUNT_ADAPTER = "dashboard.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_FORMS = {"signup": "dashboard.forms.SignUpForm", "login": "dashboard.forms.SignInForm"}
+ACCOUNT_FORMS = {
+    "signup": "dashboard.forms.SignUpForm",
+    "login": "dashboard.forms.SignInForm",
+    "reset_password": "dashboard.forms.ResetForm",
+}
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "Portcullis: "
@@ -185,6 +189,7 @@ RATES = {
     "source-failures": (600, 60),  # as whichever client, from one address
     "api": (12_000, 60),  # calls of one client
     "revocations": (600, 60),  # demands of one client that something end: they take turns, and are kept
+    "device-codes": (60, 60),  # devices that begin, from one address
     "user-code": (10, 60),  # codes of devices that one person types in
 }
 

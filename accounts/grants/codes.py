@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from accounts import crypto, events, late_tries, ranks, tokens, visitors
+from accounts import crypto, events, late_tries, ranks, revocation, tokens, visitors
 from accounts.grants.answers import Answer, InvalidGrant, answer
 from accounts.grants.reuse import end_reused
 from accounts.models import Grant, Integration, User
@@ -40,8 +40,10 @@ def agree(
     """Notes the person's consent and returns the code, in clear this once.
 
     The grant is born under the epoch that the person's session was read with: consent given in a browser that is
-    revoked at the same moment is worth nothing. Raises NotAMember, and NotAllowed where that session has ended.
+    revoked at the same moment is worth nothing. A narrower revocation comes before, and then it is refused, or after,
+    and then it finds the grant. Raises NotAMember, and NotAllowed where that session has ended.
     """
+    revocation.take_turn()
     ranks.check_still_in(user)
     check_may_connect(user, integration)
     code = crypto.new_secret(CODE_PREFIX)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import batches, crypto, events, ranks, visitors
+from accounts import batches, crypto, events, ranks, revocation, visitors
 from accounts.grants.answers import Answer, InvalidGrant
 from accounts.grants.codes import check_may_connect, exchange
 from accounts.models import DeviceRequest, Grant, Integration, User
@@ -33,7 +33,7 @@ class Pending(Exception):
 
 
 class SlowDown(Exception):
-    """Nor yet, and it asks more often than it was told to."""
+    """Nobody has decided yet, and the device polls faster than its interval."""
 
 
 class Denied(Exception):
@@ -82,6 +82,7 @@ def decide(user_code: str, *, user: User, agreed: bool, visitor: Visitor = visit
 
     Raises UnknownUserCode, NotAMember, and NotAllowed where that session has ended.
     """
+    revocation.take_turn()  # as for a code; and of two people who decide at once one is first
     ranks.check_still_in(user)
     asked = waiting(user_code, user=user)
     open_still = DeviceRequest.objects.open().filter(pk=asked.pk)

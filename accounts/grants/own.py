@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import UUIDField
 from django.utils import timezone
 
-from accounts import tokens
+from accounts import revocation, tokens
 from accounts.clients import Client
 from accounts.grants.answers import Answer, InvalidGrant, access
-from accounts.models import Grant
+from accounts.models import ClientSecret, Grant
 from accounts.statements import Given, Rows
 
 OF_SECRET = Rows(Grant.objects.filter(client_secret=Given("client_secret", UUIDField())))
@@ -45,6 +45,11 @@ def _own_grant(client: Client) -> Grant:
     )
     try:
         with transaction.atomic():
+            # What ends the secret, be it SQL, comes before, and is seen here, or after, and finds the grant: one that
+            # it did not find would not be in the list, and a token of it would be believed.
+            revocation.take_turn()
+            if not ClientSecret.objects.live().select_for_update().filter(pk=client.secret.pk).exists():
+                raise InvalidGrant
             grant.outstanding = tokens.outstand(grant)
             grant.save(force_insert=True)
     except IntegrityError:  # somebody was first

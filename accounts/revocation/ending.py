@@ -106,7 +106,7 @@ def revoke(
         revocation = _row(scope, cause, reason, by, through, within)
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
-        if scope.is_whole_user and scope.user:
+        if scope.user and (scope.is_whole_user or scope.only_sessions):
             _end_what_is_half_done(scope.user, revocation)
         ADD(revocation)
         _record(scope, revocation, by, visitor)
@@ -127,7 +127,7 @@ def _row(
         cause=cause,
         reason=reason,
         actor=by,
-        actor_label=" through ".join(filter(None, [by.email if by else "", through.name if through else ""])),
+        actor_label=" through ".join(filter(None, [by.email if by else "", through.name if through else ""]))[:254],
         user=scope.user,
         organisation=within or scope.concerned_organisation,
         scope=scope.as_json(),
@@ -168,7 +168,8 @@ def _end_holder(scope: Scope, revocation: Revocation) -> None:
         signing = SigningKey.objects.filter(revoked_at=None)
         which = signing.filter(pk=scope.signing_key.pk) if scope.signing_key else signing
         which.update(revoked_at=revocation.at)
-        keys.forget()
+        # Not before: another thread would read it again as it stands until then, and go on signing with it.
+        transaction.on_commit(keys.forget)
 
 
 def _end_what_is_half_done(user: User, revocation: Revocation) -> None:

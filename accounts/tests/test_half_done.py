@@ -27,7 +27,6 @@ from accounts import (
 )
 from accounts.grants import devices
 from accounts.models import Cause, ClientSecret, Grant, Invitation, Revocation, Session, User
-from accounts.reach import Reach
 from accounts.revocation import Scope
 from accounts.sessions import SessionStore
 from accounts.tests.races import in_flight, paused_before
@@ -168,7 +167,7 @@ def test_a_request_knows_the_session_that_let_it_in(world, browser):
 
 def test_a_token_that_has_been_revoked_meanwhile_revokes_nothing(world):
     claims = tokens.verify(world.connect(world.bob)["access_token"])
-    demand = remote_revocation.Demand(claims=claims, reach=Reach(world.acme.pk), named={"user": world.alice.pk})
+    demand = remote_revocation.Demand(claims=claims, named={"user": world.alice.pk})
     end(world.bob)
     assert not live_grants.stands(claims)
     with pytest.raises(remote_revocation.NoLonger):

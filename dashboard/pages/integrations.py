@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts import assertions, clients, revocation, usage, visitors
 from accounts.http import SignedInRequest, signed_in
-from accounts.models import SCOPES, Cause, ClientSecret, Integration, Membership
+from accounts.models import SCOPES, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
 from dashboard.forms import IntegrationForm, KeysForm
 from dashboard.pages import Entry
@@ -107,8 +107,7 @@ def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: u
     secret = ClientSecret.objects.filter(pk=secret_id, integration=row).first()
     if secret is None:
         raise Http404("No such secret.")
-    scope = Scope(client_secret=secret)
-    revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    clients.end_secret(secret, by=request.user, visitor=visitors.of(request))
     messages.success(request, f"Ended the {secret.kind} {secret}, and every token that was got with it.")
     return redirect("integration", row.pk)
 
@@ -118,11 +117,10 @@ def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: u
 def disable_integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     """Says by GET what ends with it, and ends it by POST."""
     row = _one_managed(request, integration_id)
-    scope = Scope(integration=row)
     if request.method != "POST":
-        context = {"integration": row, "preview": revocation.preview(scope)}
+        context = {"integration": row, "preview": revocation.preview(Scope(integration=row))}
         return render(request, "dashboard/disable_integration.html", context)
-    revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    revoked = clients.disable(row, by=request.user, visitor=visitors.of(request))
     messages.success(request, f"Disabled {row.name}. Ended: {revoked.in_words}.")
     return redirect("integration", row.pk)
 

@@ -64,6 +64,8 @@ def member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.U
     if request.method == "POST" and form.is_valid():
         try:
             rules.change_role(row, form.cleaned_data["role"], by=request.user, visitor=visitors.of(request))
+        except rules.NoLongerMember:
+            return _no_longer(request, own)
         except REFUSALS as refused:
             messages.error(request, IN_WORDS[type(refused)])
         else:
@@ -84,10 +86,11 @@ def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id:
     except Http404:
         if not own.is_manager:
             raise
-        messages.info(request, "No longer a member: nothing was left to end.")  # such as by a second click
-        return redirect("members", organisation_id)
+        return _no_longer(request, own)
     try:
         removed = rules.remove(row, by=request.user, visitor=visitors.of(request))
+    except rules.NoLongerMember:
+        return _no_longer(request, own)
     except REFUSALS as refused:
         messages.error(request, IN_WORDS[type(refused)])
         return redirect("member", organisation_id, user_id)
@@ -109,6 +112,12 @@ def withdraw_invitation(request: SignedInRequest, organisation_id: uuid.UUID, in
     else:
         messages.success(request, "Withdrawn: the link in that mail opens nothing any more.")
     return redirect("members", organisation_id)
+
+
+def _no_longer(request: SignedInRequest, own: Membership) -> HttpResponse:
+    """Such as by a second click, or somebody else's at the same moment."""
+    messages.info(request, "No longer a member: nothing was left to end.")
+    return redirect("members", own.organisation_id)
 
 
 def _invite(request: SignedInRequest, own: Membership, form: InviteForm) -> bool:

@@ -45,6 +45,7 @@ def end_others(request: SignedInRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "dashboard/end_others.html", {"preview": revocation.preview(scope)})
     revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
+    request.session.cycle_key()  # or a copy of this browser's own cookie would stay signed in with it
     messages.success(request, f"Ended: {revoked.outcome}. This browser stays signed in.")
     return redirect("sessions")
 

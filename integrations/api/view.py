@@ -32,8 +32,7 @@ class View(APIView):
     is_counted = True
 
     def reach(self, request: ApiRequest) -> Reach:
-        claims = request.auth
-        return reach.of(claims.organisation, None if claims.is_the_clients_own else claims.subject)
+        return reach.of(request.auth)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)

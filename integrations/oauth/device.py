@@ -14,7 +14,7 @@ from accounts.grants import NotAMember, devices
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import scopes
 from integrations import rates
-from integrations.oauth import parameters, resource
+from integrations.oauth import limits, parameters, resource
 from integrations.oauth.client import OAuthClient
 from integrations.oauth.device_grant import DeviceCodeGrant
 from integrations.oauth.endpoint import endpoint
@@ -30,6 +30,7 @@ def authorization(request: HttpRequest) -> HttpResponse:
     if not client.check_grant_type(DeviceCodeGrant.GRANT_TYPE):
         raise UnauthorizedClientError("This client does not use device codes.")
     resource.check(request.POST)
+    limits.beginning(request)
     scope = client.get_allowed_scope(request.POST.get("scope"))
     if scope is None:
         raise InvalidScopeError

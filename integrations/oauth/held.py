@@ -4,7 +4,7 @@ from authlib.oauth2.rfc6749.errors import InvalidGrantError
 from django.http import HttpRequest, HttpResponse
 
 from accounts import grants, visitors
-from integrations.oauth import parameters
+from integrations.oauth import limits, parameters
 from integrations.oauth.endpoint import endpoint
 from integrations.oauth.server import server
 
@@ -13,6 +13,7 @@ from integrations.oauth.server import server
 def revoke(request: HttpRequest) -> HttpResponse:
     """Ends the whole grant, access tokens included, at once. What is no token of ours is 200 too (RFC 7009, 2.2)."""
     client = server.client_of(request)
+    limits.revoking(request, client)
     try:
         grants.end(client.integration, parameters.required(request, "token"), visitor=visitors.of(request))
     except grants.NotYours:

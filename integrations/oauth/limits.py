@@ -33,8 +33,23 @@ def authenticated(request: HttpRequest, client_id: str, client: Client) -> None:
     Refuses all the same whoever has failed too often of late: a guess that hits says so no sooner than one that does
     not. Asked here, and not before, since one round trip then serves both; a failure costs no more than a query.
     """
-    shares = [] if client.integration.is_confidential else [described.source(request)]
-    _hit(request, "client", client.integration.pk, *shares, unless=_failures(request, client_id))
+    _hit(request, "client", *_whose(request, client), unless=_failures(request, client_id))
+
+
+def beginning(request: HttpRequest) -> None:
+    """Counts a device that begins: each is a row, and anybody can name a public client."""
+    _hit(request, "device-codes", described.source(request))
+
+
+def revoking(request: HttpRequest, client: Client) -> None:
+    """Counts what a client wants ended, with what it asks of the API: each takes its turn, and is kept."""
+    _hit(request, "revocations", *_whose(request, client))
+
+
+def _whose(request: HttpRequest, client: Client) -> list[object]:
+    """The client's share; of a public client, which anybody can name, the share of each source."""
+    shares: list[object] = [] if client.integration.is_confidential else [described.source(request)]
+    return [client.integration.pk, *shares]
 
 
 def _failures(request: HttpRequest, client_id: str) -> list[Share]:

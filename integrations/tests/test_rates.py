@@ -14,6 +14,7 @@ PATHS = ["/oauth/token", "/oauth/revoke", "/oauth/introspect"]
 @pytest.fixture(autouse=True)
 def _few(settings):
     settings.RATES = {"client": (5, 60), "client-failures": (3, 60), "source-failures": (6, 60), "api": (4, 60)}
+    settings.RATES |= {"revocations": (9, 60), "device-codes": (2, 60)}
 
 
 GUESS = {"token": "x", "grant_type": "client_credentials"}

@@ -17,7 +17,6 @@ document.addEventListener("submit", (event) => {
     if (ended) return;
     ended = true;
     document.documentElement.classList.add("ended");
-    for (const part of document.body.children) part.inert = true;
     const note = document.createElement("dialog");
     note.className = "ended-note";
     note.setAttribute("aria-labelledby", "ended-title");
@@ -26,8 +25,10 @@ document.addEventListener("submit", (event) => {
       make("p", "It was signed out, here or elsewhere. What this page showed is no longer yours to see."),
       make("a", "Sign in again", { href: signIn, className: "button" }),
     );
-    note.addEventListener("cancel", (event) => event.preventDefault());
-    document.body.append(note);
+    // A second Escape closes a dialog whatever is said to the first.
+    note.addEventListener("close", () => note.showModal());
+    document.title = "Signed out · Portcullis";
+    document.body.replaceChildren(note);
     note.showModal();
   }
 
@@ -59,8 +60,10 @@ document.addEventListener("submit", (event) => {
     const source = new EventSource(url);
     source.onmessage = (event) => {
       const pulse = JSON.parse(event.data);
-      if (pulse.ended) source.close();
-      take(pulse);
+      if (!pulse.ended) return take(pulse);
+      // A new cookie may have taken the place of the one that this stream was opened with: whoever asks anew has it.
+      source.close();
+      ask().then(poll);
     };
     source.onerror = () => {
       if (source.readyState === EventSource.CLOSED) poll();

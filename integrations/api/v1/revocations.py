@@ -154,7 +154,8 @@ class Revocations(Collection):
         201: OpenApiResponse(RevocationSerializer, "It has ended.", [OpenApiExample("Example", EXAMPLE)]),
     }
     errors = {
-        409: "The token would end itself, or the first request under this Idempotency-Key is still under way.",
+        409: "The token would end itself, or is an admin's and names an owner; or the first request under this "
+        "Idempotency-Key is still under way.",
         413: "The body is too large.",
         415: "The body is not application/json.",
         422: "This Idempotency-Key was used for another request.",
@@ -184,7 +185,6 @@ class Revocations(Collection):
     def _demand(self, request: ApiRequest, data: dict[str, Any]) -> Demand:
         return Demand(
             claims=request.auth,
-            reach=self.reach(request),
             named=data["scope"],
             cause=Cause(data["cause"]),
             reason=data["reason"],
@@ -225,6 +225,8 @@ def _refusals() -> Iterator[None]:
         raise AuthenticationFailed from None
     except remote_revocation.NotThere as error:
         raise NotFound(f"scope.{error}: there is no such thing, or it is not yours.") from None
+    except remote_revocation.Outranked:
+        raise Conflict("It is an owner's: a token of an admin ends nothing of theirs by their name.") from None
     except remote_revocation.NeedsPerson:
         message = "It is said of a user: name one, and nothing besides."
         raise serializers.ValidationError({"cause": [message]}) from None
