@@ -1,11 +1,15 @@
 """The heart: people, their credentials, and the one act that ends them."""
 
+from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
 from django.apps import apps as installed
 from django.core import checks
+from django.core.management.base import CommandError
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate, pre_migrate
 
 
@@ -23,11 +27,15 @@ class AccountsConfig(AppConfig):
 def _before_migrations(using: str, plan: Any, **kwargs: Any) -> None:
     from accounts.revocation import feed  # noqa: PLC0415  # models are not there yet while this file is read
 
-    if plan and connections[using].vendor == "sqlite":
-        feed.lift(connections[using])
-    elif plan:
+    _refuse_newer(connections[using])
+    if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
-            cursor.execute("SET statement_timeout = 0")  # saas.env has one for requests, and these are none
+            # saas.env has a time-out for requests, and these are none. But a lock that they wait for holds up everybody
+            # who comes after: rather fail, and be run again.
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET lock_timeout = '5s'")
+    elif plan:
+        feed.lift(connections[using])
 
 
 def _after_migrations(using: str, apps: Any = installed, **kwargs: Any) -> None:
@@ -38,3 +46,16 @@ def _after_migrations(using: str, apps: Any = installed, **kwargs: Any) -> None:
     if connections[using].vendor == "postgresql":
         with connections[using].cursor() as cursor:
             cursor.execute("RESET statement_timeout")
+            cursor.execute("RESET lock_timeout")
+
+
+def _refuse_newer(connection: BaseDatabaseWrapper) -> None:
+    """An older version would lay its own triggers in place of those that the workers of the newer one look for."""
+    folder = Path(__file__).parent / "migrations"
+    applied = {name for app, name in MigrationRecorder(connection).applied_migrations() if app == "accounts"}
+    newer = sorted(name for name in applied if not (folder / f"{name}.py").exists())
+    if newer:
+        raise CommandError(
+            f"This database was migrated by a newer version, as far as {newer[-1]}: migrate with that one. "
+            "Nothing was changed."
+        )

@@ -16,7 +16,7 @@ from accounts.models import IdempotentAnswer
 
 KEPT = timedelta(days=1)
 # A first request that has not answered by then died with its process.
-PATIENCE = timedelta(minutes=1)
+PATIENCE = timedelta(minutes=10)
 
 Answer = tuple[int, dict[str, Any]]  # status and body
 
@@ -35,12 +35,13 @@ def once(act: Callable[[], Answer], *, holder: str, key: str, request: str) -> A
     kept = _kept(row) or _begin(row)
     if kept:
         return kept
+    mine = IdempotentAnswer.objects.filter(pk=row.pk, created_at=row.created_at, status=None)
     try:
         row.status, row.body = act()
     except BaseException:
-        IdempotentAnswer.objects.filter(pk=row.pk, status=None).delete()
+        mine.delete()
         raise
-    row.save(update_fields=["status", "body"])
+    mine.update(status=row.status, body=row.body)  # nothing, where it took so long that it has been given up
     return row.status, row.body
 
 

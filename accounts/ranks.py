@@ -1,21 +1,23 @@
 """What a member's role lets them do in their organisation. Asked where it is done, in the transaction that does it: a
-page may have asked before, of somebody who has been removed or ended since."""
+page may have asked before, of somebody who has been removed or revoked since."""
 
 import uuid
 
 from django.core.exceptions import PermissionDenied
 
 from accounts.models import Membership, Session, User
+from accounts.models.second_factors import second_factors_of
 
 Role = Membership.Role
 
 
 class NotAllowed(PermissionDenied):
-    """Not by somebody of this role, or who is no member, or was ended since they were read."""
+    """The acting user lacks the role, or the second factor that the organisation requires, is no member, or has been
+    revoked since this request loaded them."""
 
 
 def is_still_in(user: User) -> bool:
-    """Whether they have not been ended since they were read: not all of them, nor the session that they act in.
+    """Whether they have not been revoked since they were read: not all of them, nor the session that they act in.
 
     To be called in the transaction that acts: a session that ends at the same moment ends after it.
     """
@@ -31,13 +33,21 @@ def check_still_in(user: User) -> None:
         raise NotAllowed
 
 
-def _role_of(user: User, organisation_id: uuid.UUID) -> str:
-    """Raises NotAllowed for whoever has none, or has been ended since they were read."""
-    check_still_in(user)
-    theirs = Membership.objects.filter(user=user)
-    role = theirs.filter(organisation=organisation_id).values_list("role", flat=True).first()
-    if role is None:
+def check_second_factor(user: User, *, is_required: bool) -> None:
+    """The pages lead there first; what was begun before the organisation required one goes past them."""
+    if is_required and not second_factors_of(user).exists():
         raise NotAllowed
+
+
+def _role_of(user: User, organisation_id: uuid.UUID) -> str:
+    """Raises NotAllowed for whoever has none."""
+    check_still_in(user)
+    theirs = Membership.objects.filter(user=user, organisation=organisation_id)
+    found = theirs.values_list("role", "organisation__requires_mfa").first()
+    if found is None:
+        raise NotAllowed
+    role, is_required = found
+    check_second_factor(user, is_required=is_required)
     return str(role)
 
 

@@ -120,6 +120,8 @@ class SessionStore(SessionBase):
             with transaction.atomic():
                 row.save(force_insert=True)
         except IntegrityError as error:
+            if not self.exists(str(self.session_key)):
+                raise  # not for its key: another one would do no better, for ever
             raise CreateError from error
         self.row = row
 
@@ -158,7 +160,7 @@ class SessionStore(SessionBase):
             return
         Session.objects.filter(pk=self.row.pk).update(
             last_seen_at=now,
-            expire_date=_end(self.row.created_at, now, remembered=self.row.remembered),
+            expire_date=min(_end(self.row.created_at, now, remembered=self.row.remembered), self.get_expiry_date()),
             ip_address=self.visitor.ip_address,
             user_agent=self.visitor.user_agent,
         )

@@ -57,12 +57,12 @@ class _Backend(TokenBackend):
 
 
 def _times_hold(payload: dict[str, Any], most_seconds: int) -> bool:
-    """Integers; alive, and for no longer than ours are. When it was issued is not compared with our clock: another
-    node's may be ahead, and a date in the future makes no token live longer."""
+    """Integers; alive, and for no longer than ours are, by their own count and by our clock: another node's may be
+    ahead, but by a minute at most, or its tokens would outlive the revocation list's memory."""
     iat, exp = payload.get("iat"), payload.get("exp")
     if type(iat) is not int or type(exp) is not int or "nbf" in payload:
         return False
-    return time.time() < exp and 0 < exp - iat <= most_seconds
+    return 0 < exp - iat <= most_seconds and 0 < exp - time.time() <= most_seconds + settings.MOST_AHEAD
 
 
 class _Token(Token):

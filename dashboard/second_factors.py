@@ -1,6 +1,9 @@
 """Where allauth's second factors meet accounts: secrets encrypted, codes spent once, trusted browsers forgotten."""
 
+import base64
 import json
+import logging
+import secrets
 import struct
 from typing import Any
 
@@ -16,6 +19,7 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -23,13 +27,20 @@ from django.http import HttpRequest
 from accounts import crypto, events, second_factors, visitors
 from dashboard import browsers
 
+log = logging.getLogger(__name__)
+
 
 class MFAAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     def encrypt(self, text: str) -> str:
         return crypto.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return crypto.decrypt(encrypted_text)
+        """A secret that nobody knows, where no key of ours opens the one that was kept: no code matches it."""
+        try:
+            return crypto.decrypt(encrypted_text)
+        except InvalidToken:
+            log.error("None of KEY_ENCRYPTION_KEYS opens the second factor of somebody who tries to use it.")
+            return base64.b32encode(secrets.token_bytes(40)).decode()
 
     def get_totp_issuer(self) -> str:
         return "Portcullis"

@@ -212,6 +212,8 @@ def database(name: str, default: str) -> dict[str, Any]:
             raise Refused(f"{name} names no database: postgres://user:password@host:5432/name.")
         # A database that does not answer must not hang every request that asks it.
         options: dict[str, Any] = {"connect_timeout": 5, "options": "-c statement_timeout=30000"}
+        # Not a standby, which says now what was true before: a worker would go on believing what has been revoked.
+        options["target_session_attrs"] = "read-write"
         # Statements are planned once for each connection; the planning costs more than most of ours take.
         options |= {"server_side_binding": True, "prepare_threshold": 2, **config.get("OPTIONS", {})}
         return {**config, "CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "OPTIONS": options}

@@ -164,7 +164,11 @@ MFA_TRUST_COOKIE_AGE = timedelta(days=14)
 KNOWN_BROWSER_COOKIE_NAME = "__Host-known_browser" if IS_HTTPS else "known_browser"
 
 # --- A third party: its tokens ----------------------------------------------------------------------------------------
-ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=900)  # seconds
+# The list remembers for as long as any worker's tokens may live: two settings are in use while one takes the other's
+# place, and each worker forgets for all.
+LONGEST_ACCESS_TOKEN_AGE = 900  # seconds
+MOST_AHEAD = 60  # seconds that the clock of a node may be ahead of another's, or its tokens are refused there
+ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=LONGEST_ACCESS_TOKEN_AGE)
 REFRESH_TOKEN_AGE = env.number("REFRESH_TOKEN_DAYS", 30, least=1, most=365) * 86_400  # seconds
 GRANT_AGE = env.number("GRANT_DAYS", 365, least=1, most=3650) * 86_400  # seconds; no refresh moves it
 AUTHORIZATION_CODE_AGE = 60  # seconds
@@ -179,7 +183,7 @@ VERIFIED_TOKENS_BYTES = 2_000 * VERIFIED_TOKENS
 # A worker asks the database so often whether there is something new to refuse, and trusts its answer for so long.
 # A lease of 0, or no Redis: every request asks the database, and nobody needs to be waited for.
 REVOCATION_POLL_SECONDS = env.number("REVOCATION_POLL_SECONDS", 0.5, least=0.05, most=10)
-REVOCATION_LEASE_SECONDS = env.number("REVOCATION_LEASE_SECONDS", 2.0, least=0, most=60)
+REVOCATION_LEASE_SECONDS = env.number("REVOCATION_LEASE_SECONDS", 2.0, least=0, most=30)
 
 # How often, as (number, seconds). Client secrets cannot be guessed, so these keep order rather than secrets. Whoever
 # signs in with a password is counted by allauth, by address and by account, on every path that leads in.
@@ -282,7 +286,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"mask_links": {"()": "saas.logs.MaskLinks"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["mask_links"]}},
     "loggers": {"django": {"handlers": []}},  # or its own handler would say everything a second time
     "root": {"handlers": ["console"], "level": env.choice("LOG_LEVEL", "INFO", {"DEBUG", "INFO", "WARNING", "ERROR"})},
 }

@@ -23,8 +23,12 @@ class NotAMember(Exception):
 
 
 def check_may_connect(user: User, integration: Integration) -> None:
-    if not user.memberships.filter(organisation=integration.organisation).exists():
+    """Raises NotAMember, and NotAllowed where they lack the second factor that the organisation requires."""
+    theirs = user.memberships.filter(organisation=integration.organisation_id)
+    is_required = theirs.values_list("organisation__requires_mfa", flat=True).first()
+    if is_required is None:
         raise NotAMember
+    ranks.check_second_factor(user, is_required=is_required)
 
 
 @transaction.atomic

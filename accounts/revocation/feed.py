@@ -6,19 +6,31 @@ others mention it; so there they are lifted before (see accounts.apps). A worker
 
 import hashlib
 
+from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from accounts.revocation import triggers
 from accounts.revocation.triggers import Trigger
+from accounts.revocation.turn import TURN
 
 PREFIX = "revocation_feed_"
 
 
 def lay(connection: BaseDatabaseWrapper) -> None:
-    """Creates the triggers, where they are not there exactly as they stand in accounts.revocation.triggers."""
-    if is_laid(connection):
-        return
-    lift(connection)
+    """Creates the triggers, where they are not there exactly as they stand in accounts.revocation.triggers.
+
+    At once, for everybody: what ends in between would be in no list, and no later reading would find it.
+    """
+    with transaction.atomic(using=connection.alias):
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+        if not is_laid(connection):
+            lift(connection)
+            _create(connection)
+
+
+def _create(connection: BaseDatabaseWrapper) -> None:
     with connection.cursor() as cursor:
         for name, statements in _statements(connection).items():
             for statement in statements:

@@ -93,7 +93,9 @@ class Keeper(threading.Thread):
             return
         self._is_fed = feed.is_laid(connection)
         if not self._is_fed:
-            log.error("The triggers that feed the revocation list are missing: run manage.py migrate.")
+            log.error(
+                "The triggers that feed the revocation list are not those of this version: run its manage.py migrate."
+            )
         name = f"{socket.gethostname()}:{self.pid}"[:100]
         values = {"name": name, "lease_seconds": settings.REVOCATION_LEASE_SECONDS, "seen_at": timezone.now()}
         if not Worker.objects.filter(pk=self.id).update(beat=F("beat") + 1, **values):

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 from unittest import mock
@@ -47,6 +47,18 @@ def in_flight(act: Callable[[], Any], pause: Pause, meanwhile: Callable[[], Any]
         finally:
             pause.go.set()
         return future.result(PATIENCE)
+
+
+def behind(act: Callable[[], Any], pause: Pause, other: Callable[[], Any]) -> tuple[Any, Any]:
+    """Starts `act`, and `other` while it stands at the pause; lets it go on once `other` has come to an end, or has had
+    time to, and so waits for it. What both came to: values or errors."""
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(_outcome, act)
+        assert pause.reached.wait(PATIENCE), "the pause was never reached"
+        second = pool.submit(_outcome, other)
+        wait([second], timeout=0.3)
+        pause.go.set()
+        return first.result(PATIENCE), second.result(PATIENCE)
 
 
 def together(times: int, act: Callable[[], Any]) -> list[Any]:

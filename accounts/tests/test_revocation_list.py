@@ -92,10 +92,10 @@ def test_entries_leave_an_access_lifetime_and_a_minute_after_they_were_seen(copy
     entry()
     now = clock()
     reading.read_into(copy, seen_at=now)
-    reading.read_into(copy, seen_at=now + settings.ACCESS_TOKEN_AGE + 59)
+    reading.read_into(copy, seen_at=now + settings.LONGEST_ACCESS_TOKEN_AGE + 59)
     assert copy.refuses(claims())
     for _ in range(2):  # the first deletes it, the second notices
-        reading.read_into(copy, seen_at=now + settings.ACCESS_TOKEN_AGE + 61)
+        reading.read_into(copy, seen_at=now + settings.LONGEST_ACCESS_TOKEN_AGE + 61)
     assert not copy.refuses(claims())
     assert not RevocationEntry.objects.exists()
     assert copy.state == State()
@@ -111,8 +111,8 @@ def test_an_entry_that_was_long_uncommitted_counts_from_when_it_was_seen(copy, s
 
 def test_reading_all_anew_does_not_make_old_entries_young(copy, settings):
     copy.add([Row(1, "grant", "g", 0)], seen_at=0)
-    copy.replace([Row(1, "grant", "g", 0), Row(2, "grant", "h", 0)], seen_at=settings.ACCESS_TOKEN_AGE + 61)
-    assert copy.outlived(settings.ACCESS_TOKEN_AGE + 61) == [1]
+    copy.replace([Row(1, "grant", "g", 0), Row(2, "grant", "h", 0)], seen_at=settings.LONGEST_ACCESS_TOKEN_AGE + 61)
+    assert copy.outlived(settings.LONGEST_ACCESS_TOKEN_AGE + 61) == [1]
 
 
 def test_a_lease_ends_and_is_not_for_ever(copy, monkeypatch):

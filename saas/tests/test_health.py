@@ -18,7 +18,13 @@ def test_a_supervisor_asks_an_address_over_plain_http(client, settings, path):
 
 @pytest.mark.django_db
 def test_ready_names_what_it_asked(client):
-    assert client.get("/readyz").json() == {"status": "ok", "database": "ok", "cache": "ok", "lease": "off"}
+    assert client.get("/readyz").json() == {
+        "status": "ok",
+        "database": "ok",
+        "triggers": "ok",
+        "cache": "ok",
+        "lease": "off",
+    }
 
 
 @pytest.mark.django_db

@@ -8,9 +8,9 @@ from django.core.management.base import BaseCommand
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import assertions, batches, idempotency, late_tries, rotation, tokens, usage
+from accounts import assertions, at_rest, batches, idempotency, late_tries, rotation, tokens, usage
 from accounts.grants import devices
-from accounts.models import Grant, Invitation, Notice
+from accounts.models import Grant, Invitation, Notice, RevocationEntry
 from accounts.sessions import SessionStore
 
 
@@ -27,8 +27,12 @@ class Command(BaseCommand):
         assertions.forget_expired()
         devices.forget_expired()
         rotation.forget_private_halves()
+        at_rest.renew()
         usage.forget_old()
         late_tries.forget_old()
+        batches.delete(
+            RevocationEntry.objects.filter(created_at__lt=gone)
+        )  # where no worker keeps a copy, and so none does
         for links in (Invitation, Notice):
             batches.delete(links.objects.filter(expires_at__lt=gone))
         self.stdout.write(f"Purged {grants} grants, and all sessions that had run out.")

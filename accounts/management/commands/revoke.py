@@ -64,20 +64,20 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError("--reason takes at most 500 characters, and no NUL.")
     if options["timeout"] is not None and not 0 <= options["timeout"] <= 3600:
         raise CommandError("--timeout takes a number of seconds from 0 to 3600.")
-    if options["user"] and not options["cause"]:
+    if options["user"] is not None and not options["cause"]:
         raise CommandError(f"--user needs --cause: {', '.join(OF_USERS[:-1])} or {OF_USERS[-1]}. Nothing was changed.")
-    if options["cause"] and not options["user"]:
+    if options["cause"] and options["user"] is None:
         raise CommandError("--cause is said of a user: it goes with --user alone. Nothing was changed.")
 
 
 def _scope(options: dict[str, Any]) -> Scope:
     if options["everything"]:
         return Scope(everything=True)
-    if options["organisation"]:
+    if options["organisation"] is not None:
         return Scope(organisation=_by_id(Organisation, options["organisation"]))
-    if options["integration"]:
+    if options["integration"] is not None:
         return Scope(integration=_by_id(Integration, options["integration"]))
-    if options["signing_key"]:
+    if options["signing_key"] is not None:
         return Scope(signing_key=_found(SigningKey, kid=options["signing_key"]))
     return Scope(user=_found(User, email=User.objects.normalize_email(options["user"])))
 
