@@ -7,11 +7,13 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 
 from accounts import batches, revocation
-from accounts.models import Cause, Grant, Revocation, Session, SigningKey, User
+from accounts.models import Cause, Grant, Revocation, RevocationEntry, Session, SigningKey, User
 from accounts.revocation import Scope
 
 pytestmark = pytest.mark.django_db
@@ -93,6 +95,8 @@ def test_a_dry_run_says_the_same_and_ends_nothing(world, browser):
         ["--user", "bob@example.com", "--everything"],
         ["--everything", "--cause", "compromised"],
         ["--organisation", "x"],
+        ["--organisation", ""],
+        ["--signing-key", ""],
         ["--organisation", "00000000-0000-4000-8000-000000000000"],
         ["--integration", "a\0b"],
         ["--signing-key", "x"],
@@ -215,3 +219,18 @@ def test_a_receipt_says_what_was_tried_again_since(world):
     assert "tried     2 times: Access token of Sync, 203.0.113.7, curl 8" in run("receipt", str(done.pk))
     tried = json.loads(run("receipt", str(done.pk), "--json"))["late_tries"][0]
     assert (tried["kind"], tried["ip_address"], tried["times"]) == ("access_token", "203.0.113.7", 2)
+
+
+def test_purge_forgets_entries_where_no_worker_keeps_a_copy(world):
+    revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    run("purge")
+    assert RevocationEntry.objects.exists()
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        run("purge")
+    assert not RevocationEntry.objects.exists()
+
+
+def test_an_older_version_does_not_migrate_a_newer_database(db):
+    MigrationRecorder(connection).record_applied("accounts", "9999_of_tomorrow")
+    with pytest.raises(CommandError, match="newer version, as far as 9999_of_tomorrow"):
+        call_command("migrate", verbosity=0)

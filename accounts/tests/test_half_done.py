@@ -198,3 +198,9 @@ def test_that_it_was_compromised_is_not_undone_by_whoever_read_the_user_before(w
     stale.name = "Robert"
     stale.save()
     assert User.objects.get(pk=world.bob.pk).compromised_at is not None
+
+
+def test_an_address_that_was_not_confirmed_goes_with_all_other_browsers(world, in_hand):
+    ask_for(in_hand)
+    revocation.revoke(Scope(user=world.bob, only_sessions=True), cause=Cause.ENDED)
+    assert not EmailAddress.objects.filter(email=OTHER).exists()

@@ -278,3 +278,11 @@ def test_many_are_ended_at_once_on_a_connection_that_has_ended_one_before(world)
     row = {"integration": world.sync, "organisation": world.acme, "user": world.bob, "epoch": world.bob.epoch}
     Grant.objects.bulk_create([Grant(redeemed_at=timezone.now(), expires_at=ends, **row) for _ in range(many)])
     assert revocation.revoke(Scope(integration=world.sync), cause=Cause.ENDED).grants == many
+
+
+def test_a_long_address_through_a_long_name_is_no_reason_to_end_nothing(world):
+    User.objects.filter(pk=world.alice.pk).update(email=f"{'a' * 240}@example.com")
+    world.alice.refresh_from_db()
+    world.sync.name = "n" * 100
+    revoked = revocation.revoke(Scope(user=world.bob), cause=Cause.ENDED, by=world.alice, through=world.sync)
+    assert len(revoked.actor_label) == 254

@@ -7,8 +7,9 @@ import time_machine
 from django.contrib.auth import login
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.exceptions import SessionInterrupted
+from django.db import IntegrityError
 from django.http import HttpRequest
-from django.test import TestCase
+from django.test import Client, TestCase
 from django.utils import timezone
 
 from accounts import crypto, sessions
@@ -182,3 +183,31 @@ def test_a_session_under_a_retired_secret_key_lives_while_that_is_a_fallback(wor
     assert bob.get("/dashboard/").status_code == 200
     settings.SECRET_KEY_FALLBACKS = []
     assert bob.get("/dashboard/").status_code == 302
+
+
+def test_a_visit_lengthens_no_session_that_was_given_less(world, browser):
+    key = browser(world.bob).cookies[COOKIE].value
+    store = SessionStore(key)
+    store.set_expiry(300)
+    store.save()
+    with time_machine.travel(timezone.now() + timedelta(seconds=120)):
+        again = SessionStore(key)
+        assert again.user == world.bob
+        again.touch()
+        assert Session.objects.get(user=world.bob).expire_date <= timezone.now() + timedelta(seconds=300)
+
+
+def test_a_session_that_cannot_be_kept_is_not_tried_for_ever(world, monkeypatch):
+    columns = SessionStore._columns
+    monkeypatch.setattr(SessionStore, "_columns", lambda *args: {**columns(*args), "session_data": None})
+    with pytest.raises(IntegrityError):
+        SessionStore().create()
+
+
+def test_a_copy_of_the_cookie_is_another_browser_where_the_others_are_ended(world, browser):
+    here = browser(world.bob)
+    copied = Client()
+    copied.cookies[COOKIE] = here.cookies[COOKIE].value
+    assert copied.get("/dashboard/").status_code == 200
+    here.post("/dashboard/sessions/end-others/")
+    assert [here.get("/dashboard/").status_code, copied.get("/dashboard/").status_code] == [200, 302]

@@ -148,3 +148,27 @@ def test_a_refresh_token_used_twice_is_told_of_with_a_way_out_for_its_person(wor
     told = {message.to[0]: "/not-me/" in message.body for message in mail.outbox}
     assert told == {"alice@example.com": False, "bob@example.com": True}
     assert recovery.find(link(-1).split("/")[2]).user == world.bob
+
+
+def test_what_was_told_at_the_address_of_whoever_changed_it_takes_nothing_back(world, client):
+    """The thief puts their address in, and is told of all that follows, with links of their own."""
+    earlier = fresh(world.bob, "new_browser")
+    theirs = fresh(world.bob, "email_changed", address="bob@example.com")
+    User.objects.filter(pk=world.bob.pk).update(email="mal@evil.example")
+    EmailAddress.objects.filter(user=world.bob).update(email="mal@evil.example")
+    world.bob.refresh_from_db()
+    thiefs = fresh(world.bob, "password_changed")
+    client.post(theirs)
+    TOTP.activate(world.bob, "JBSWY3DPEHPK3PXP")
+    assert client.post(thiefs).status_code == 404
+    assert User.objects.get(pk=world.bob.pk).email == "bob@example.com"
+    assert world.bob.authenticator_set.exists()
+    assert client.get(earlier).status_code == 200
+
+
+def test_a_link_to_choose_a_password_goes_to_no_address_that_nobody_has_confirmed(world, client):
+    EmailAddress.objects.create(user=world.bob, email="slip@elsewhere.example", verified=False)
+    client.post("/accounts/password/reset/", {"email": "slip@elsewhere.example"})
+    assert not any("/reset/key/" in sent.body for sent in mail.outbox)
+    client.post("/accounts/password/reset/", {"email": world.bob.email})
+    assert "/reset/key/" in mail.outbox[-1].body

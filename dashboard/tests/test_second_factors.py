@@ -5,12 +5,14 @@ import time
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from cryptography.fernet import Fernet
 from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from accounts import revocation, second_factors, tokens
+from accounts import at_rest, keys, revocation, second_factors, tokens
 from accounts.models import Cause, Membership, Organisation, Revocation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
@@ -322,3 +324,37 @@ def test_the_admin_shows_no_secret_and_takes_one_away_on_record(world, browser, 
     assert alice.post(f"/admin/mfa/authenticator/{row.pk}/delete/", {"post": "yes"}).status_code == 302
     assert not is_in(client)
     assert SecurityEvent.objects.get(kind="second_factor_removed").actor == world.alice
+
+
+def test_a_secret_that_no_key_opens_is_refused_and_no_error(bob, settings):
+    settings.KEY_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    client, _ = password(bob)
+    assert client.post("/accounts/2fa/authenticate/", {"code": code()}).status_code == 200
+    assert not is_in(client)
+
+
+def test_what_is_encrypted_comes_under_the_newest_key_and_the_old_one_may_go(bob, settings):
+    (old,) = settings.KEY_ENCRYPTION_KEYS
+    signing = keys.signing_key().kid
+    codes = RecoveryCodes.activate(bob).generate_codes()
+    new = Fernet.generate_key().decode()
+    settings.KEY_ENCRYPTION_KEYS = [new, old]
+    at_rest.renew()
+    at_rest.renew()
+    settings.KEY_ENCRYPTION_KEYS = [new]
+    keys.forget()
+    assert keys.signing_key().kid == signing
+    assert RecoveryCodes.activate(bob).generate_codes() == codes
+    assert is_in(sign_in(bob))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_copied_cookie_does_not_outlive_a_new_second_factor(world, browser):
+    here = browser(world.bob)
+    copied = Client()
+    copied.cookies["sessionid"] = here.cookies["sessionid"].value
+    here.get("/accounts/2fa/totp/activate/")
+    secret = here.session["mfa.totp.secret"]
+    here.post("/accounts/2fa/totp/activate/", {"code": code(time.time(), secret)})
+    assert Authenticator.objects.filter(user=world.bob, type="totp").exists()
+    assert [is_in(here), is_in(copied)] == [True, False]

@@ -158,3 +158,27 @@ def test_without_redis_this_process_counts_by_itself_and_goes_on(settings):
         rates.hit("client", "x")
     with pytest.raises(rates.TooMany):
         rates.hit("api", "x", unless=[("source-failures", "x"), ("client", "x")])
+
+
+@pytest.mark.django_db
+def test_devices_that_begin_are_counted_by_address_since_anybody_can_name_a_public_client(world):
+    code = "urn:ietf:params:oauth:grant-type:device_code"
+    tool, _ = world.integration("Tool", [code], [], public=True)
+    stranger, other = Client(REMOTE_ADDR="203.0.113.9"), Client(REMOTE_ADDR="192.0.2.1")
+    begun = [ask(stranger, "/oauth/device_authorization", tool, None).status_code for _ in range(3)]
+    assert begun == [200, 200, 429]
+    assert ask(other, "/oauth/device_authorization", tool, None).status_code == 200
+
+
+@pytest.mark.django_db
+def test_giving_up_a_token_is_counted_with_what_a_client_wants_ended(world, client, settings):
+    settings.RATES = {**settings.RATES, "client": (50, 60), "revocations": (2, 60)}
+    gone = [ask(client, "/oauth/revoke", world.export, world.export_secret, token="x").status_code for _ in range(3)]
+    assert gone == [200, 200, 429]
+
+
+@pytest.mark.django_db
+def test_ipv4_written_in_ipv6_is_not_one_network(world):
+    attacker, honest = Client(REMOTE_ADDR="::ffff:198.51.100.66"), Client(REMOTE_ADDR="::ffff:203.0.113.7")
+    assert [ask(attacker, PATHS[0], world.export, "wrong", **GUESS).status_code for _ in range(4)][-1] == 429
+    assert own(honest, world).status_code == 200

@@ -3,6 +3,8 @@
 import pytest
 from django.db import OperationalError, connection
 
+from accounts.revocation import feed
+
 
 def test_alive_asks_nobody(client):
     assert client.get("/healthz").json() == {"status": "ok"}
@@ -78,3 +80,23 @@ def test_the_headers_that_a_scanner_looks_for(client):
     for directive in ("object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
         assert directive in answer["Content-Security-Policy"]
     assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_triggers_that_are_missing_are_named(client):
+    feed.lift(connection)
+    try:
+        assert client.get("/readyz").json()["triggers"] == "missing"
+    finally:
+        feed.lay(connection)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_has_not_been_migrated_as_far_is_not_ready(client):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user RENAME COLUMN compromised_at TO later")
+    try:
+        assert client.get("/readyz").status_code == 503
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE accounts_user RENAME COLUMN later TO compromised_at")
