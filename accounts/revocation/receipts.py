@@ -47,6 +47,9 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
     Raises nothing: what is committed is committed. Without a receipt the revocation says so itself.
     """
     committed_at = clock()
+    # Where a backup is restored, the log knows what has to be done again.
+    said = revocation.cause, revocation.scope, revocation.in_words
+    log.info("Revocation %s is committed: %s of %s. Ended: %s.", revocation.pk, *said)
     try:
         waiting = {str(id_): Waiting(*worker) for id_, *worker in REGISTER()}
         confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []

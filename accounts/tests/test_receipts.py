@@ -90,3 +90,10 @@ def test_a_key_that_cannot_sign_the_receipt_undoes_no_revocation_and_keeps_no_ma
     assert Revocation.objects.get(pk=done.pk).receipt is None
     assert bob.get("/dashboard/").status_code == 302
     assert mail.outbox[-1].to == [world.bob.email]
+
+
+def test_the_log_says_what_was_ended_so_that_it_can_be_done_again_after_a_restore(world, caplog):
+    with caplog.at_level("INFO", logger="accounts.revocation.receipts"):
+        done = sign_out(world)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert str(done.pk) in line and str(world.bob.pk) in line and "signed_out_everywhere" in line
