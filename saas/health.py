@@ -44,7 +44,7 @@ def _database() -> str:
     try:
         # Whole rows: a database that has not been migrated as far as this version is not to be asked anything yet.
         for model in (User, Session, Grant, Revocation):
-            model._default_manager.first()
+            model._default_manager.order_by("pk").first()
     except Error:
         return "unavailable"
     return "ok"
