@@ -1,16 +1,18 @@
 """Integrations and their secrets: created, authenticated, rotated. Secrets are returned once and kept as digests."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import CharField, UUIDField
 from django.utils import timezone
 
-from accounts import crypto, events, ids, late_tries, ranks, revocation, visitors
-from accounts.models import Cause, ClientSecret, Integration, Organisation, Revocation, User
+from accounts import crypto, events, ids, late_tries, names, ranks, revocation, visitors
+from accounts.models import SCOPES, Cause, ClientSecret, Integration, Organisation, Revocation, User
 from accounts.revocation import Scope
 from accounts.statements import Given, Rows
 from accounts.visitors import Visitor
@@ -40,8 +42,19 @@ class UnknownClient(Exception):
     """No live integration with this id, or not its secret. Which of the two is no stranger's business."""
 
 
-class BadRedirectURI(ValueError):
+class BadIntegration(ValueError):
+    """What an integration may not be. Says why; `field` is what is wrong: one of `create_integration`'s names."""
+
+    def __init__(self, field: str, why: str) -> None:
+        super().__init__(why)
+        self.field = field
+
+
+class BadRedirectURI(BadIntegration):
     """Not an address that a code may be sent to. Says which and why."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("redirect_uris", why)
 
 
 @dataclass(frozen=True)
@@ -64,12 +77,12 @@ def create_integration(
     redirect_uris: list[str],
     visitor: Visitor = visitors.NOBODY,
 ) -> tuple[Integration, str]:
-    """The integration and its first secret, in clear this once ("" for a public one). Raises BadRedirectURI, and
+    """The integration and its first secret, in clear this once ("" for a public one). Raises BadIntegration, and
     NotAllowed for whoever does not manage the organisation."""
+    check_ways(grant_types, scopes, is_confidential=is_confidential)
+    check_shown(name, redirect_uris, grant_types)
     revocation.take_turn()
     ranks.check_manager(by, organisation.pk)
-    for uri in redirect_uris:
-        check_redirect_uri(uri)
     integration = Integration.objects.create(
         organisation=organisation,
         created_by=by,
@@ -82,6 +95,58 @@ def create_integration(
     events.record(events.Kind.INTEGRATION_CREATED, by=by, integration=integration, visitor=visitor, name=name)
     secret = create_secret(integration, by=by, visitor=visitor)[1] if is_confidential else ""
     return integration, secret
+
+
+@transaction.atomic
+def change_integration(
+    integration: Integration, *, name: str, redirect_uris: list[str], by: User, visitor: Visitor = visitors.NOBODY
+) -> None:
+    """What people see of it and where it is answered; how it gets tokens and what for stays. Ends nothing.
+
+    Raises BadIntegration, NotAllowed as above, and UnknownClient where it is disabled.
+    """
+    check_shown(name, redirect_uris, integration.grant_types)
+    revocation.take_turn()
+    ranks.check_manager(by, integration.organisation_id)
+    if not Integration.objects.live().filter(pk=integration.pk).update(name=name, redirect_uris=redirect_uris):
+        raise UnknownClient
+    before = {"name": integration.name, "redirect_uris": integration.redirect_uris}
+    events.record(
+        events.Kind.INTEGRATION_CHANGED,
+        by=by,
+        integration=integration,
+        visitor=visitor,
+        before=before,
+        name=name,
+        redirect_uris=redirect_uris,
+    )
+
+
+def check_ways(grant_types: Sequence[str], scopes: Sequence[str], *, is_confidential: bool) -> None:
+    """How it gets tokens, and what for. Raises BadIntegration."""
+    kinds, known = set(grant_types), Integration.GrantType
+    if not kinds or not kinds <= set(known.values):
+        raise BadIntegration("grant_types", f"Choose among {', '.join(known.values)}.")
+    if kinds == {known.REFRESH_TOKEN}:
+        raise BadIntegration("grant_types", "A refresh token comes with a code, of a browser or a device: choose one.")
+    if known.CLIENT_CREDENTIALS in kinds and not is_confidential:
+        raise BadIntegration("grant_types", "Without a secret it has no credentials of its own to show.")
+    if not scopes or not set(scopes) <= SCOPES.keys():
+        raise BadIntegration("scopes", f"Choose among {', '.join(SCOPES)}.")
+
+
+def check_shown(name: str, redirect_uris: Sequence[str], grant_types: Sequence[str]) -> None:
+    """What people see of it, and where it is answered. Raises BadIntegration."""
+    try:
+        names.validate(name)
+    except ValidationError as error:
+        raise BadIntegration("name", " ".join(error.messages)) from None
+    if not 0 < len(name) <= 100:
+        raise BadIntegration("name", "It has 1 to 100 characters.")
+    if Integration.GrantType.AUTHORIZATION_CODE in grant_types and not redirect_uris:
+        raise BadIntegration("redirect_uris", "On behalf of a person, it needs an address to come back to.")
+    for uri in redirect_uris:
+        check_redirect_uri(uri)
 
 
 @transaction.atomic

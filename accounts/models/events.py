@@ -33,6 +33,7 @@ class SecurityEvent(models.Model):
         REFRESH_REUSED = "refresh_reused", "Refresh token used twice"
         CODE_REUSED = "code_reused", "Authorization code used twice"
         INTEGRATION_CREATED = "integration_created", "Integration created"
+        INTEGRATION_CHANGED = "integration_changed", "Integration changed"
         SECRET_CREATED = "secret_created", "Client secret created"
         REVOKED = "revoked", "Access revoked"
         TRIED_AGAIN = "tried_again", "Ended credential tried again"
