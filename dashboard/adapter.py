@@ -1,8 +1,6 @@
 """Where allauth's pages meet accounts: what they save, end and log goes through the heart, by name."""
 
-import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -13,9 +11,7 @@ from django.urls import reverse
 
 from accounts import credentials, events, notices, people, second_factors, visitors
 from accounts.models import User
-from dashboard import browsers
-
-log = logging.getLogger(__name__)
+from dashboard import browsers, mails
 
 # The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
 # is read anew; a revocation in between must end the sign-in too.
@@ -77,16 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             self.request.session.cycle_key()  # as with a new password: a copy of the cookie is another browser
         elif change == "email_changed":
             events.record(events.Kind.EMAIL_CHANGED, user=user, by=user, visitor=visitors.of(self.request))
-        visitor = visitors.of(self.request)
-        more = {
-            "not_me_url": notices.not_me_link(user, change, address=email or ""),
-            "device": visitors.device(visitor.user_agent),
-            "place": visitors.place(visitor.ip_address),
-        }
-        try:
-            super().send_notification_mail(template_prefix, user, {**(context or {}), **more}, email)
-        except OSError:  # smtplib's errors are among them: what it tells of is done
-            log.exception("A notice could not be mailed: %s", change)
+        about = {key: value for key, value in (context or {}).items() if isinstance(value, str)}
+        notices.tell_of_change(user, change, visitors.of(self.request), address=email or "", **about)
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         request.session[SIGN_IN_EPOCH] = user.epoch
@@ -135,9 +123,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise ImmediateHttpResponse(_start_over(request, "account_reset_password")) from None
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Speaks in our own name: allauth would take the one in the Host header."""
-        site = {"name": "Portcullis", "domain": urlsplit(settings.ISSUER).netloc}
-        super().send_mail(template_prefix, email, {**context, "current_site": site})
+        """In our words."""
+        mails.letter(template_prefix.rpartition("/")[2], email, context).send(email)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})

@@ -114,7 +114,7 @@ def revoke(
         since = highest if began_it else None
         transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, since=since, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
-            notices.tell_of_compromise(scope.user)
+            notices.tell_of_compromise(scope.user, revocation)
         return revocation
 
     return insist(act) if began_it else act()

@@ -185,7 +185,7 @@ def test_it_says_what_and_from_where_and_that_it_may_be_honest(world, dead):
     assert (event.user, event.organisation, event.integration) == (world.bob, world.acme, world.sync)
     assert (event.ip_address, event.what) == ("203.0.113.7", "Refresh token")
     assert "An app that has not noticed the end tries again too" in event.details["note"]
-    assert message.subject == "What had been ended was tried again: Refresh token of Sync"
+    assert message.subject == "Revoked credential used again: Refresh token of Sync"
     assert "203.0.113.7" in message.body and f"/dashboard/security-log/{event.pk}/" in message.body
     assert "An app that has not noticed the end tries again too" in message.body
 

@@ -50,12 +50,12 @@ def test_twenty_replays_of_an_old_refresh_token_end_the_grant_once_and_tell_its_
 
 
 def test_a_mail_server_that_is_down_fails_no_request(world, monkeypatch):
-    from accounts import notices
+    from accounts.letters import Letter
 
     def down(*args):
         raise ConnectionRefusedError
 
-    monkeypatch.setattr(notices, "send_mail", down)
+    monkeypatch.setattr(Letter, "send", down)
     first = world.connect(world.bob)
     world.refresh(world.refresh(first))
     fields = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
