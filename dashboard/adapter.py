@@ -1,17 +1,22 @@
 """Where allauth's pages meet accounts: what they save, end and log goes through the heart, by name."""
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import ratelimit
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 
 from accounts import credentials, events, notices, people, second_factors, visitors
 from accounts.models import User
 from dashboard import browsers, mails
+
+log = logging.getLogger(__name__)
 
 # The epoch that a sign-in began under. Between the password and the last step (an e-mail to confirm, a code) the user
 # is read anew; a revocation in between must end the sign-in too.
@@ -123,8 +128,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             raise ImmediateHttpResponse(_start_over(request, "account_reset_password")) from None
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """In our words."""
-        mails.letter(template_prefix.rpartition("/")[2], email, context).send(email)
+        """In our words. Where the mail server does not take it, what was asked for stands and the answer says so."""
+        name = template_prefix.rpartition("/")[2]
+        try:
+            mails.letter(name, email, context).send(email)
+        except OSError as error:  # smtplib's errors are among them
+            log.error("Not mailed to %s: %s. %s: %s", email, name, type(error).__name__, error)
+            # allauth would hold the link back for three minutes, in the belief that one is on its way.
+            ratelimit.clear(self.request, action="confirm_email", key=email.lower())
+            raise ImmediateHttpResponse(_not_sent(self.request, name)) from None
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
@@ -132,6 +144,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return settings.ISSUER + reverse("account_confirm_email", args=[emailconfirmation.key])
+
+
+def _not_sent(request: HttpRequest, name: str) -> HttpResponse:
+    """The same for an address that has an account and one that has none."""
+    is_reset = name in {"password_reset_key", "unknown_account"}
+    context = {"is_reset": is_reset, "is_change": request.user.is_authenticated and not is_reset}
+    return render(request, "account/mail_not_sent.html", context, status=503)
 
 
 def _start_over(request: HttpRequest, name: str) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Every mail, as text and as HTML: what it says, and whose words it may hold."""
+"""Every mail, as text and as HTML: what it says, whose words it may hold, and what happens where none can be sent."""
 
 import re
 from email import message_from_bytes, policy
@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import clients, events, members, notices, revocation
 from accounts.letters import Letter
-from accounts.models import Cause, Integration, LateTry, Organisation, SecurityEvent, User
+from accounts.models import Cause, Integration, LateTry, Membership, Organisation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.visitors import Visitor
 from dashboard import mails
@@ -30,6 +30,11 @@ HOSTILE = '<b>Acme</b> <a href="http://evil.example/">\r\nBcc: all@example.com\r
 def _at_once(monkeypatch):
     """A test's transaction never commits; its mails are sent as if it had."""
     monkeypatch.setattr("django.db.transaction.on_commit", lambda act, *args, **kwargs: act())
+
+
+@pytest.fixture
+def mail_is_down(settings):
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
 
 
 def text(number=-1):
@@ -194,3 +199,46 @@ def test_an_address_is_no_name(world):
     invitation = next(message for message in mail.outbox if "/invitations/" in message.body)
     assert invitation.subject == "alice@example.com invites you to Acme"
     assert "example. com" not in invitation.body and "(alice@example.com)" not in invitation.body
+
+
+def test_a_sign_up_without_a_mail_server_makes_one_account_and_says_what_to_do(client, mail_is_down, caplog):
+    for _ in range(2):
+        answer = client.post("/accounts/signup/", SIGN_UP)
+        assert answer.status_code == 503
+        assert b"there is no need to sign up again" in answer.content and b'href="/accounts/login/"' in answer.content
+    assert (User.objects.count(), Organisation.objects.count(), Membership.objects.count()) == (1, 1, 1)
+    assert "Not mailed to carol@example.com: email_confirmation_signup" in caplog.text
+
+
+def test_once_it_is_back_signing_in_sends_the_link_at_once(client, settings):
+    works = settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    client.post("/accounts/signup/", SIGN_UP)
+    assert client.post("/accounts/login/", {"login": SIGN_UP["email"], "password": NEW}).status_code == 503
+    settings.EMAIL_BACKEND = works
+    answer = client.post("/accounts/login/", {"login": SIGN_UP["email"], "password": NEW})
+    assert answer["Location"] == "/accounts/confirm-email/"
+    client.post(re.search(r"http://[^/]+(/accounts/confirm-email/\S+)", mail.outbox[-1].body)[1])
+    client.post("/accounts/login/", {"login": SIGN_UP["email"], "password": NEW})
+    assert client.get("/dashboard/").status_code == 200
+
+
+@pytest.mark.parametrize(("path", "more"), [("signup/", {"password1": NEW, "password2": NEW}), ("password/reset/", {})])
+def test_that_no_mail_goes_out_tells_nobody_who_has_an_account(world, client, mail_is_down, path, more):
+    answers = [
+        client.post(f"/accounts/{path}", {"email": email, **more}) for email in ("bob@example.com", "x@example.com")
+    ]
+    assert [answer.status_code for answer in answers] == [503, 503]
+    assert answers[0].content == answers[1].content
+
+
+def test_a_new_address_waits_for_the_mail_server_and_can_be_asked_for_again(world, browser, settings):
+    bob, works = browser(world.bob), settings.EMAIL_BACKEND
+    settings.EMAIL_BACKEND, settings.EMAIL_PORT = "django.core.mail.backends.smtp.EmailBackend", 1
+    answer = bob.post("/accounts/email/", {"email": "bobby@example.com", "action_add": ""})
+    assert answer.status_code == 503 and b'href="/accounts/email/"' in answer.content
+    settings.EMAIL_BACKEND = works
+    assert b"bobby@example.com" in bob.get("/accounts/email/").content
+    bob.post("/accounts/email/", {"email": "bobby@example.com", "action_send": ""})
+    assert mail.outbox[-1].to == ["bobby@example.com"]
+    assert User.objects.get(pk=world.bob.pk).email == "bob@example.com"
