@@ -105,10 +105,14 @@ class Announcement:
         self._message = f"{_mac(text)} {text}"
 
     def confirmations(self, seconds: float) -> Iterator[str]:
-        """Ids of workers, as they confirm. Ends when the time is up."""
+        """Ids of workers, as they confirm. Ends when the time is up.
+
+        Who has no time at all announces nothing: a Redis that is away takes some to say so, with each of many acts. The
+        workers read it from the database at their next poll.
+        """
         until = time.monotonic() + seconds
         try:
-            if settings.REDIS_URL:
+            if settings.REDIS_URL and seconds > 0:
                 with Line() as line:
                     yield from self._answers(line, until)
         except (redis.RedisError, OSError) as error:

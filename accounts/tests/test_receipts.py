@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts import keys, revocation
 from accounts.models import Cause, Revocation, SigningKey, Worker
-from accounts.revocation import Scope, receipts
+from accounts.revocation import Scope, receipts, wire
+from accounts.revocation.line import Line
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -43,6 +44,17 @@ def test_who_cannot_wait_is_told_who_is_pending(world):
     done = sign_out(world, patience=0.05)
     assert (done.receipt["complete"], done.receipt["pending"]) == (False, ["web-1:7"])
     assert "1 pending" in done.receipt_in_words
+
+
+def test_who_has_no_time_does_not_find_out_whether_redis_is_there(world, settings, monkeypatch):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    asked = []
+    monkeypatch.setattr(wire, "Line", lambda: asked.append(True) or Line())
+    registered("web-1:7", lease=30)
+    assert sign_out(world, patience=0).receipt["pending"] == ["web-1:7"]
+    assert asked == []
+    sign_out(world, patience=0.01)
+    assert asked == [True]
 
 
 def test_the_wait_is_for_the_longest_lease_of_all(world):
