@@ -12,8 +12,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import keys, revocation
-from accounts.models import SigningKey
+from accounts import keys, revocation, visitors
+from accounts.models import Cause, Revocation, SigningKey, User
+from accounts.revocation import Scope
+from accounts.visitors import Visitor
 
 MARGIN = timedelta(minutes=2)  # for clocks that differ
 
@@ -51,6 +53,25 @@ def _retire_before(key: SigningKey) -> None:
     alike.filter(signs_at__gt=key.signs_at).update(retires_at=key.signs_at)
     # Those of an algorithm of before go with the next of the one that signs.
     (others if key.algorithm == settings.SIGNING_ALGORITHM else alike).update(retires_at=last)
+
+
+def revoke(
+    key: SigningKey,
+    *,
+    by: User | None = None,
+    reason: str = "",
+    visitor: Visitor = visitors.NOBODY,
+    patience: float | None = None,
+) -> Revocation:
+    """Ends a key that has leaked, and every token that it signed. Where it is the one that signs, another does at once.
+
+    `patience` as for accounts.revocation.revoke.
+    """
+    if keys.signs_now().kid == key.kid:
+        publish(now=True)  # or else each worker that notices would make its own
+    return revocation.revoke(
+        Scope(signing_key=key), cause=Cause.ENDED, by=by, reason=reason, visitor=visitor, patience=patience
+    )
 
 
 def forget_private_halves() -> int:

@@ -3,9 +3,11 @@
 And the list of what must still be refused, which the database writes by itself (accounts.revocation.feed).
 """
 
+import functools
 import uuid
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ class Cause(models.TextChoices):
     REUSED = "reused", "A single-use token or code was used twice"
 
 
+OF_EVERY_KEY = "every signing key: every token signed until then"
 COUNTED = ("sessions", "grants", "codes", "client_secrets")
 
 
@@ -53,7 +56,24 @@ class Revocation(models.Model):
 
     @property
     def in_words(self) -> str:
-        return in_words(self)
+        return in_words(self, self.besides)
+
+    @functools.cached_property
+    def besides(self) -> str:
+        """What ended and has no count, such as "the integration Sync, now disabled"; "" where nothing did.
+
+        Whoever revokes says so; later it is asked of the row, in one statement, and only where there is one.
+        """
+        if self.scope.get("everything"):
+            return OF_EVERY_KEY
+        if kid := self.scope.get("signing_key"):
+            ended = apps.get_model("accounts", "SigningKey").objects.filter(pk=kid, revoked_at=self.at)
+            return of_signing_key(kid) if ended.exists() else ""
+        if integration := self.scope.get("integration"):
+            disabled = apps.get_model("accounts", "Integration").objects.filter(pk=integration, disabled_at=self.at)
+            name = disabled.values_list("name", flat=True).first()
+            return of_integration(name) if name is not None else ""
+        return ""
 
     @property
     def outcome(self) -> str:
@@ -77,13 +97,22 @@ class Revocation(models.Model):
         return receipt_in_words(self.receipt)
 
 
-def in_words(counts: object) -> str:
-    """Such as "2 sessions, 1 connected app and 1 client secret"; "nothing" when all are 0."""
+def in_words(counts: object, besides: str = "") -> str:
+    """Such as "2 sessions, 1 connected app and 1 client secret"; "nothing" when all are 0 and nothing is `besides`."""
     nouns = {"sessions": "session", "grants": "connected app", "codes": "pending connection"}
     nouns["client_secrets"] = "client secret"
     numbers = {noun: getattr(counts, name) for name, noun in nouns.items()}
     parts = [f"{number} {noun}{'' if number == 1 else 's'}" for noun, number in numbers.items() if number]
+    parts += [besides] if besides else []
     return " and ".join(filter(None, [", ".join(parts[:-1]), *parts[-1:]])) or "nothing"
+
+
+def of_signing_key(kid: str) -> str:
+    return f"the signing key {kid}: every token signed with it"
+
+
+def of_integration(name: str) -> str:
+    return f"the integration {name}, now disabled"
 
 
 def went_dark(streams: int) -> str:

@@ -160,14 +160,19 @@ def _ends(named: frozenset[str], is_whole_user: bool) -> Together:
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:
     """An integration is disabled, a key believed no more, and everybody's epoch rises where everything ends."""
+    revocation.besides = ""
     if scope.is_whole_integration and scope.integration:
-        Integration.objects.live().filter(pk=scope.integration.pk).update(disabled_at=revocation.at)
+        row = Integration.objects.live().filter(pk=scope.integration.pk)
+        if row.update(disabled_at=revocation.at):
+            revocation.besides = revocations.of_integration(scope.integration.name)
     if scope.everything:
         User.objects.update(epoch=F("epoch") + 1)
     if scope.everything or scope.is_whole_key:
         signing = SigningKey.objects.filter(revoked_at=None)
         which = signing.filter(pk=scope.signing_key.pk) if scope.signing_key else signing
-        which.update(revoked_at=revocation.at)
+        if which.update(revoked_at=revocation.at):
+            key = scope.signing_key
+            revocation.besides = revocations.of_signing_key(key.kid) if key else revocations.OF_EVERY_KEY
         # Not before: another thread would read it again as it stands until then, and go on signing with it.
         transaction.on_commit(keys.forget)
 

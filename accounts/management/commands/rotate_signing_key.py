@@ -6,9 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts import keys, revocation, rotation
-from accounts.models import Cause, SigningKey
-from accounts.revocation import Scope
+from accounts import keys, rotation
+from accounts.models import SigningKey
 
 ALGORITHMS = ["ES256", "EdDSA", "RS256"]
 
@@ -45,10 +44,8 @@ class Command(BaseCommand):
         key = SigningKey.objects.filter(pk=kid).first() if "\0" not in kid else None
         if key is None:
             raise CommandError("There is no key of that name; --list shows them. Nothing was changed.")
-        if keys.signs_now().kid == key.kid:
-            rotation.publish(now=True)  # or else each worker that notices would make its own
-        revoked = revocation.revoke(Scope(signing_key=key), cause=Cause.ENDED, reason=reason)
-        self.stdout.write(f"Revoked {key}. Ended: {revoked.in_words}, and every access token that it signed.")
+        revoked = rotation.revoke(key, reason=reason)
+        self.stdout.write(f"Revoked {key}. Ended: {revoked.in_words}.")
 
 
 def _state(key: SigningKey) -> str:
