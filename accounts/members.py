@@ -1,6 +1,7 @@
 """Members: invited by mail, given a role, removed with all that they could do here.
 
-It refuses to leave an organisation without an owner, and to let anybody but an owner touch an owner or make one.
+It refuses to leave an organisation without an owner, and to let anybody but an owner, or an operator of the platform,
+touch an owner or make one.
 """
 
 import uuid
@@ -21,7 +22,7 @@ MOST_PENDING = 200  # so that a stolen admin session cannot send mail without en
 
 
 class LastOwner(Exception):
-    """An organisation has an owner. Make somebody else one first."""
+    """An organisation has an owner. Make somebody else one first. Its argument is the organisation."""
 
 
 class NoLongerMember(Exception):
@@ -120,6 +121,17 @@ def accept(token: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> Membe
 
 
 @transaction.atomic
+def add(user: User, organisation: Organisation, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
+    """Without an invitation: an operator's to do, who vouches for them. Raises NotAllowed and AlreadyMember."""
+    revocation.take_turn()
+    ranks.check_operator(by)
+    if Membership.objects.filter(user=user, organisation=organisation).exists():
+        raise AlreadyMember
+    Membership.objects.create(user=user, organisation=organisation, role=Role(role))
+    events.record(events.Kind.MEMBER_JOINED, user=user, by=by, organisation=organisation, visitor=visitor, role=role)
+
+
+@transaction.atomic
 def withdraw(
     organisation: Organisation, invitation_id: uuid.UUID, *, by: User, visitor: Visitor = visitors.NOBODY
 ) -> None:
@@ -179,7 +191,7 @@ def _check_an_owner_stays(membership: Membership) -> None:
     """In one's turn: two owners who demote each other at once count one after the other."""
     owners = Membership.objects.filter(organisation=membership.organisation, role=Role.OWNER, user__is_active=True)
     if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
-        raise LastOwner
+        raise LastOwner(membership.organisation)
 
 
 def _read_again(membership: Membership) -> None:

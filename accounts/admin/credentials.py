@@ -2,34 +2,29 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from accounts import revocation, visitors
+from accounts import rotation, visitors
 from accounts.admin.readonly import ReadOnlyAdmin
+from accounts.admin.revoking import RevokingAdmin
 from accounts.http import SignedInRequest
-from accounts.models import Cause, Grant, Integration, Session, SigningKey
+from accounts.models import Grant, Integration, Revocation, Session, SigningKey, revocations
 from accounts.revocation import Scope
 
 
-class EndableAdmin(ReadOnlyAdmin):
+class EndableAdmin(RevokingAdmin, ReadOnlyAdmin):
     """Rows with one action, for who may delete such rows: ending them."""
 
     actions = ["end"]
 
-    def scope_of(self, row: Any) -> Scope:
-        raise NotImplementedError
-
-    def has_end_permission(self, request: HttpRequest) -> bool:
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(f"accounts.delete_{self.opts.model_name}")
 
-    @admin.action(description="End the selected ones", permissions=["end"])
-    def end(self, request: SignedInRequest, queryset: QuerySet[Any]) -> None:
-        for row in queryset:
-            scope = self.scope_of(row)
-            revoked = revocation.revoke(scope, cause=Cause.ENDED, by=request.user, visitor=visitors.of(request))
-            self.message_user(request, f"{row}: ended {revoked.in_words}.", messages.SUCCESS)
+    @admin.action(description="End the selected ones …", permissions=["revoke"])
+    def end(self, request: SignedInRequest, queryset: QuerySet[Any]) -> HttpResponse:
+        return self.confirmation(request, queryset, self.revoke_form())
 
 
 @admin.register(Session)
@@ -42,10 +37,11 @@ class SessionAdmin(EndableAdmin):
     ordering = ["-last_seen_at"]
 
     def scope_of(self, row: Session) -> Scope:
-        return Scope(session=row)
+        """With its user, so that the record says whose it was."""
+        return Scope(session=row, user=row.user)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Session]:
-        return super().get_queryset(request).live()  # type: ignore[attr-defined,no-any-return]
+        return super().get_queryset(request).live().select_related("user")  # type: ignore[attr-defined,no-any-return]
 
 
 @admin.register(Grant)
@@ -59,7 +55,10 @@ class GrantAdmin(EndableAdmin):
     ordering = ["-created_at"]
 
     def scope_of(self, row: Grant) -> Scope:
-        return Scope(grant=row)
+        return Scope(grant=row, user=row.user)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Grant]:
+        return super().get_queryset(request).select_related("integration", "user", "organisation")
 
 
 @admin.register(Integration)
@@ -71,6 +70,9 @@ class IntegrationAdmin(EndableAdmin):
     def scope_of(self, row: Integration) -> Scope:
         return Scope(integration=row)
 
+    def besides(self, row: Integration) -> str:
+        return "" if row.disabled_at else revocations.of_integration(row.name)
+
 
 @admin.register(SigningKey)
 class SigningKeyAdmin(EndableAdmin):
@@ -79,3 +81,12 @@ class SigningKeyAdmin(EndableAdmin):
 
     def scope_of(self, row: SigningKey) -> Scope:
         return Scope(signing_key=row)
+
+    def besides(self, row: SigningKey) -> str:
+        return "" if row.revoked_at else revocations.of_signing_key(row.kid)
+
+    def revoke_row(
+        self, request: SignedInRequest, row: SigningKey, said: dict[str, Any], *, patience: float
+    ) -> Revocation:
+        visitor = visitors.of(request)
+        return rotation.revoke(row, by=request.user, reason=said["reason"], visitor=visitor, patience=patience)

@@ -1,64 +1,127 @@
-"""The administrator's revocation: a page that says what will end, and one that says what ended."""
+"""Ending access by hand, in three steps: a page that says what will end, the act, and the page of what ended.
 
-import uuid
+The first page is the answer to an action's own POST, and hands on what was chosen in one field: an address, or a field
+for each of them, would hold a hundred. After the act it leads to `accounts.admin.records`: to look again ends nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 
 from accounts import revocation, visitors
+from accounts.admin import records
 from accounts.http import SignedInRequest
-from accounts.models import Cause, Revocation, User
-from accounts.revocation import Scope
+from accounts.models import Cause, Revocation
+from accounts.revocation import Preview, Scope
+from accounts.revocation.list import clock
 
-CAUSES = {
-    Cause.COMPROMISED: "Compromised: end everything, make the password unusable, mail the way back",
-    Cause.SIGNED_OUT_EVERYWHERE: "Signed out everywhere: end everything, and no more",
-    Cause.DEACTIVATED: "Deactivated: end everything, and let nobody back until reactivated",
-}
+# Seconds that the workers are waited for, by one act for all its rows: a request has 30, and a lease is waited for
+# again with each row while a worker is silent. What is pending by then is said to be.
+PATIENCE = 10.0
 
 
-class RevokeForm(forms.Form):
-    cause = forms.ChoiceField(choices=list(CAUSES.items()), widget=forms.RadioSelect, initial=Cause.COMPROMISED)
+class ReasonForm(forms.Form):
     reason = forms.CharField(
+        label="Reason (kept in the record)",
         max_length=500,
         required=False,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="For the audit.",
     )
 
 
-def page(request: SignedInRequest, model_admin: "admin.ModelAdmin[User]") -> HttpResponse:
-    """By GET what would end for the users named in `ids`, and by POST the act and what it ended."""
-    if not model_admin.has_change_permission(request):
-        raise PermissionDenied
-    users = list(User.objects.filter(pk__in=_ids(request.GET.get("ids", ""))).order_by("email"))
-    form = RevokeForm(request.POST or None)
-    context = {**admin.site.each_context(request), "opts": User._meta, "form": form, "title": "Revoke access"}
-    if request.method == "POST" and form.is_valid() and users:
-        context |= {"title": "Access revoked", "revocations": [_revoke(request, user, form) for user in users]}
-        return TemplateResponse(request, "admin/accounts/user/revoked.html", context)
-    context["previews"] = [(user, revocation.preview(Scope(user=user))) for user in users]
-    return TemplateResponse(request, "admin/accounts/user/revoke.html", context, status=200 if users else 404)
+@dataclass(frozen=True)
+class Line:
+    """What would end with one row, and what of it has no count."""
+
+    row: Any
+    preview: Preview
+    besides: str
 
 
-def _revoke(request: SignedInRequest, user: User, form: RevokeForm) -> Revocation:
-    return revocation.revoke(
-        Scope(user=user),
-        cause=Cause(form.cleaned_data["cause"]),
-        by=request.user,
-        reason=form.cleaned_data["reason"],
-        visitor=visitors.of(request),
-    )
+class RevokingAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that end, by `scope_of`. Whoever may not is refused at each of the steps."""
 
+    revoke_form: type[forms.Form] = ReasonForm
 
-def _ids(text: str) -> list[uuid.UUID]:
-    ids = []
-    for part in text.split(","):
-        try:
-            ids.append(uuid.UUID(part))
-        except ValueError:
-            continue
-    return ids
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        raise NotImplementedError
+
+    def scope_of(self, row: Any) -> Scope:
+        raise NotImplementedError
+
+    def besides(self, row: Any) -> str:
+        return ""
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.revoke_view)
+        return [path("revoke/", view, name=f"accounts_{self.opts.model_name}_revoke"), *super().get_urls()]
+
+    def revoke_view(self, request: SignedInRequest) -> HttpResponse:
+        """By GET what would end for the rows named in `ids`; by POST the act."""
+        if not self.has_revoke_permission(request):
+            raise PermissionDenied
+        sent = request.POST if request.method == "POST" else request.GET
+        rows = self.get_queryset(request).filter(pk__in=self._keys(sent.get("ids", "")))
+        if request.method != "POST":
+            return self.confirmation(request, rows, self.revoke_form())
+        form = self.revoke_form(request.POST)
+        if not (form.is_valid() and rows):
+            return self.confirmation(request, rows, form)
+        return HttpResponseRedirect(records.address_of(self._revoke(request, rows, form.cleaned_data)))
+
+    def confirmation(self, request: SignedInRequest, rows: "QuerySet[Any]", form: forms.Form) -> HttpResponse:
+        ordered = sorted(rows, key=str)
+        lines = [Line(row, revocation.preview(self.scope_of(row)), self.besides(row)) for row in ordered]
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": "Revoke access" if lines else "There is nothing to end",
+            "form": form,
+            "lines": lines,
+            "total": records.total([line.preview for line in lines]) if len(lines) > 1 else None,
+            "ids": ",".join(str(row.pk) for row in ordered),
+            "act": reverse(f"admin:accounts_{self.opts.model_name}_revoke"),
+            "changelist": reverse(f"admin:accounts_{self.opts.model_name}_changelist"),
+            "ends_own_session": any(self._ends_session_of(request, row) for row in ordered),
+        }
+        return TemplateResponse(request, "admin/accounts/revoke.html", context, status=200 if lines else 404)
+
+    def _revoke(self, request: SignedInRequest, rows: "QuerySet[Any]", said: dict[str, Any]) -> list[Revocation]:
+        """One after the other, and whoever does it last: what comes after them would be done by nobody."""
+        until = clock() + PATIENCE
+        ordered = sorted(rows, key=lambda row: (self._ends_session_of(request, row), str(row)))
+        return [self.revoke_row(request, row, said, patience=max(0.0, until - clock())) for row in ordered]
+
+    def revoke_row(self, request: SignedInRequest, row: Any, said: dict[str, Any], *, patience: float) -> Revocation:
+        return revocation.revoke(
+            self.scope_of(row),
+            cause=Cause(said.get("cause", Cause.ENDED)),
+            by=request.user,
+            reason=said["reason"],
+            visitor=visitors.of(request),
+            patience=patience,
+        )
+
+    def _ends_session_of(self, request: SignedInRequest, row: Any) -> bool:
+        scope = self.scope_of(row)
+        acting_in = request.user.acting_in
+        if scope.session:
+            return acting_in is not None and scope.session.pk == acting_in.pk
+        return scope.is_whole_user and scope.user == request.user
+
+    def _keys(self, text: str) -> list[Any]:
+        """What of it can be the key of a row."""
+        keys = []
+        for part in filter(None, text.split(",")):
+            try:
+                keys.append(self.opts.pk.to_python(part))
+            except ValidationError:
+                continue
+        return keys

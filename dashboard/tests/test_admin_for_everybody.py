@@ -62,7 +62,8 @@ def of_model(model_admin: "admin.ModelAdmin[Any]", user: User) -> Iterator[str]:
         if pattern.name in ELSEWHERE or not may.get(pattern.name.rpartition("_")[2], True):
             continue
         args = [row.pk] if "object_id" in str(pattern.pattern) else []
-        yield reverse(f"admin:{pattern.name}", args=args) + ("?ids=" + str(row.pk) if "revoke" in pattern.name else "")
+        named = {"revoke": f"?ids={row.pk}", "done": f"?from={row.pk}&to={row.pk}"}
+        yield reverse(f"admin:{pattern.name}", args=args) + named.get(pattern.name.rpartition("_")[2], "")
 
 
 def wrong_with(page: Any) -> list[str]:
@@ -99,7 +100,7 @@ def test_nor_has_what_a_button_shows(administrator, world, window):
     page.check("tr:first-child .action-select")
     page.select_option("select[name=action]", "end")
     page.click("text=Go")
-    page.locator(".messagelist .success").wait_for()
+    page.locator("text=This is what will end").wait_for()
     found += wrong_with(page)
 
     page.goto("/admin/mfa/authenticator/")
@@ -109,8 +110,12 @@ def test_nor_has_what_a_button_shows(administrator, world, window):
     page.locator("text=Are you sure").wait_for()
     found += wrong_with(page)
 
-    page.goto(f"/admin/accounts/user/revoke/?ids={world.bob.pk}")
+    page.goto(f"/admin/accounts/user/revoke/?ids={world.bob.pk},{administrator.pk}")
+    page.locator("text=You are among them").wait_for()
+    found += wrong_with(page)
+
+    page.goto(f"/admin/accounts/user/revoke/?ids={world.bob.pk},{world.mallory.pk}")
     page.click("text=Revoke now")
-    page.locator("text=Done and committed").wait_for()
+    page.locator("text=In force since").wait_for()
     found += wrong_with(page)
     assert not found, "\n".join(found)
