@@ -3,7 +3,7 @@
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 
-from accounts.admin import credentials, people, records, refusing, second_factors
+from accounts.admin import addresses, credentials, people, records, refusing, second_factors
 
 admin.site.site_header = "Portcullis"
 admin.site.site_title = "Portcullis admin"
@@ -11,4 +11,4 @@ admin.site.index_title = "Who can come in, and what ended"
 admin.site.admin_view = refusing.plainly(admin.site.admin_view)  # type: ignore[method-assign,assignment]
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
-__all__ = ["credentials", "people", "records", "second_factors"]
+__all__ = ["addresses", "credentials", "people", "records", "second_factors"]

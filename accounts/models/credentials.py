@@ -165,7 +165,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
         is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organisation=OuterRef("organisation")))
         secret = ClientSecret.objects.filter(pk=OuterRef("client_secret"), ended_at=None, created_by__is_active=True)
         integration = Integration.objects.live().filter(pk=OuterRef("integration"))
-        # Blacklisted by simplejwt's own means, such as its admin, is ended too.
+        # Blacklisted by simplejwt's own means is ended too.
         blacklisted = BlacklistedToken.objects.filter(token=OuterRef("outstanding"))
         return Q(
             Q(user=None) | Q(Exists(user), is_member),

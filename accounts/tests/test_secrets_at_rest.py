@@ -67,7 +67,7 @@ def test_the_admin_shows_none_of_them(world, secrets, browser):
     User.objects.filter(pk=world.alice.pk).update(is_staff=True, is_superuser=True)
     admin = browser(world.alice)
     pages = ["accounts/session", "accounts/grant", "accounts/integration", "accounts/signingkey", "accounts/revocation"]
-    pages += ["accounts/securityevent", "token_blacklist/outstandingtoken", "accounts/user"]
+    pages += ["accounts/securityevent", "account/emailaddress", "accounts/user"]
     for page in pages:
         listing = admin.get(f"/admin/{page}/")
         assert listing.status_code == 200
