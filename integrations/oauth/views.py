@@ -60,9 +60,12 @@ def _consent_page(request: SignedInRequest, grant: Any) -> HttpResponse:
         "days": settings.GRANT_AGE // 86_400,
     }
     response = render(request, "oauth/consent.html", context)
-    # The form's answer redirects to the third party, and browsers hold form-action against redirects too.
-    source = f"{target.scheme}://{target.netloc}" if target.netloc else f"{target.scheme}:"
-    response._csp_update = {"form-action": source}  # type: ignore[attr-defined]  # django-csp's own hook
+    # The form's answer redirects to the third party, and browsers hold form-action against every redirect that follows.
+    # Where an app's callback leads on to is its own affair: by origin, whoever agrees would be left on this page with
+    # nothing to see. Nothing is lost: the one form here goes to a fixed address of ours, and no HTML of anybody's is
+    # on the page. http: covers https: too.
+    schemes = sorted({"http:", f"{target.scheme}:"})
+    response._csp_update = {"form-action": schemes}  # type: ignore[attr-defined]  # django-csp's own hook
     return response
 
 
@@ -77,11 +80,18 @@ def _check_offered(request: HttpRequest, redirect_uri: str) -> None:
 
 def _refusal(request: HttpRequest, error: OAuth2Error) -> HttpResponse:
     """Back to the third party where its address is proven, else a page: never a redirect to an unproven address."""
-    if error.redirect_uri:
-        error.state = request.GET.get("state")
-        return server.error(error)
     context = {"message": error.description or "It asked for something that is not offered here.", "code": error.error}
-    return render(request, "oauth/refused.html", context, status=400)
+    if not error.redirect_uri:
+        return render(request, "oauth/refused.html", context, status=400)
+    error.state = request.GET.get("state")
+    redirect = server.error(error)
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return redirect
+    # Sent here by a form of ours, such as the sign-in, whose page's form-action holds for redirects too: one to the
+    # third party would be blocked, and the form look dead. A page that leads on by itself is no redirect.
+    page = render(request, "oauth/refused.html", context)
+    page["Refresh"] = f"0; url={redirect['Location']}"  # a proven address, and what was added to it is encoded
+    return page
 
 
 @endpoint

@@ -1,6 +1,7 @@
 """/oauth/authorize: consent is asked for, given to the right address, and never without PKCE S256."""
 
 import time
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
@@ -22,7 +23,14 @@ def test_it_asks_in_words_and_gives_nothing_yet(world, browser):
 def test_the_consent_page_cannot_be_framed_and_lets_the_form_go_where_it_says(world, browser):
     policy = browser(world.bob).get(authorize_url(world.sync))["Content-Security-Policy"]
     directives = set(policy.split("; "))
-    assert {"frame-ancestors 'none'", "form-action 'self' https://sync.example"} <= directives
+    assert {"frame-ancestors 'none'", "form-action 'self' http: https:"} <= directives
+
+
+def test_the_form_may_lead_to_an_app_by_a_scheme_of_its_own(world, browser):
+    world.sync.redirect_uris = ["com.example.app:/callback"]
+    world.sync.save()
+    page = browser(world.bob).get(authorize_url(world.sync, redirect_uri="com.example.app:/callback"))
+    assert "form-action 'self' com.example.app: http:" in page["Content-Security-Policy"].split("; ")
 
 
 def test_allowed_it_sends_a_code_with_state_and_issuer(world, browser, settings):
@@ -91,6 +99,30 @@ def test_what_the_protocol_does_not_allow_goes_back_as_an_error(world, browser, 
     assert query["error"] in errors | {"request_not_supported", "request_uri_not_supported"}
     assert (query["state"], query["iss"]) == ("xyz", settings.ISSUER)
     assert not Grant.objects.exists()
+
+
+@pytest.mark.parametrize("state", ["xyz", "; url=https://evil.example", "\"'<>,"])
+def test_an_error_behind_a_form_of_ours_goes_back_by_a_page_that_leads_on(world, browser, state, settings):
+    """A redirect would be blocked by the form-action of the page that the form is on, and the form look dead."""
+    url = authorize_url(world.sync, code_challenge=None, state=state)
+    bob = browser(world.bob)
+    page = bob.get(url, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (page.status_code, "code_challenge is missing" in page.content.decode()) == (200, True)
+    assert page["Refresh"] == f"0; url={bob.get(url)['Location']}"
+    query = parse_qs(urlsplit(page["Refresh"].removeprefix("0; url=")).query)
+    assert (query["error"], query["state"]) == (["invalid_request"], [state])
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "none"])
+def test_a_link_from_elsewhere_gets_the_redirect_itself(world, browser, site):
+    answer = browser(world.bob).get(authorize_url(world.sync, scope="x"), headers={"Sec-Fetch-Site": site})
+    assert (answer.status_code, redirected(answer)["error"]) == (302, "invalid_scope")
+
+
+def test_an_unproven_address_is_not_led_to_either(world, browser):
+    url = authorize_url(world.sync, redirect_uri="https://evil.example/callback")
+    page = browser(world.bob).get(url, headers={"Sec-Fetch-Site": "same-origin"})
+    assert (page.status_code, page.get("Refresh")) == (400, None)
 
 
 @pytest.mark.parametrize(
