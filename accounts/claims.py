@@ -9,7 +9,7 @@ from django.utils import timezone
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token of ours says. `subject` is the user's id, or the client's for its own token; `exp` is in seconds.
+    """What a token of ours says. `subject` is the user's id, or the client's for its own token; times are in seconds.
 
     Immutable, because one object serves all requests with the same token.
     """
@@ -22,6 +22,7 @@ class Claims:
     scopes: tuple[str, ...]
     epoch: int
     kid: str
+    iat: int
     exp: int
     # As the revocation list has them.
     subject_hex: str

@@ -169,6 +169,7 @@ def _claims(kind: type[Token], text: str) -> Claims:
             scopes=tuple(payload["scope"].split()),
             epoch=epoch,
             kid=payload["kid"],
+            iat=payload["iat"],
             exp=payload["exp"],
             subject_hex=subject.hex,
             grant_hex=grant.hex,

@@ -70,7 +70,11 @@ def _told(claims: Claims, is_refresh: bool) -> dict[str, Any]:
         "sub": str(claims.subject),
         "iss": settings.ISSUER,
         "aud": settings.ISSUER if is_refresh else settings.AUDIENCE,
+        "iat": claims.iat,
         "exp": claims.exp,
         "jti": claims.jti,
+        # Ours, under the names that they have in an access token: which permission it hangs from, and what it reaches.
+        "grant": str(claims.grant),
+        "org": str(claims.organisation),
         "token_type": "refresh_token" if is_refresh else "Bearer",
     }

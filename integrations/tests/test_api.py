@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import revocation
-from accounts.models import Cause, Session
+from accounts.models import Cause, Grant, Session
 from accounts.revocation import Scope
 from integrations.api.v1.me import Me
 
@@ -17,6 +17,7 @@ def test_it_says_who_the_token_acts_for(world, api_client):
         "subject": str(world.bob.pk),
         "subject_type": "user",
         "client_id": str(world.sync.pk),
+        "grant": str(Grant.objects.get().pk),
         "organisation": str(world.acme.pk),
         "scopes": ["profile"],
     }

@@ -31,12 +31,16 @@ def test_a_live_access_token_is_told_of(world, client, settings):
     assert (told["client_id"], told["sub"]) == (str(world.sync.pk), str(world.bob.pk))
     assert (told["iss"], told["aud"]) == (settings.ISSUER, settings.AUDIENCE)
     assert {"exp", "jti"} <= told.keys()
+    assert told["exp"] - told["iat"] == settings.ACCESS_TOKEN_AGE
+    assert (told["grant"], told["org"]) == (str(Grant.objects.get().pk), str(world.acme.pk))
 
 
-def test_the_current_refresh_token_is_active_and_the_one_before_is_not(world, client):
+def test_the_current_refresh_token_is_active_and_the_one_before_is_not(world, client, settings):
     first = world.connect(world.bob)
     second = world.refresh(first)
-    assert introspect(client, world, second["refresh_token"])["active"] is True
+    told = introspect(client, world, second["refresh_token"])
+    assert (told["active"], told["org"]) == (True, str(world.acme.pk))
+    assert told["exp"] - told["iat"] == settings.REFRESH_TOKEN_AGE
     assert introspect(client, world, first["refresh_token"]) == {"active": False}
     assert Grant.objects.live().exists(), "to ask is not to use"
 
