@@ -20,7 +20,7 @@ def required(view: Any, method: str | None) -> tuple[str, ...] | None:
 class HasRequiredScopes(BasePermission):
     """The token carries every scope that the view's `required_scopes` name for the method."""
 
-    message = "insufficient_scope"
+    message = "No token may do this."
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, Claims):
@@ -29,4 +29,9 @@ class HasRequiredScopes(BasePermission):
         if method not in view.http_method_names or not hasattr(view, method):
             return True  # and then it is 405, for want of anything to call
         scopes = required(view, request.method)
-        return scopes is not None and set(scopes) <= set(request.auth.scopes)
+        if scopes is None:
+            return False
+        missing = [scope for scope in scopes if scope not in request.auth.scopes]
+        if missing:
+            self.message = f"The token lacks the scope {' '.join(missing)}."
+        return not missing

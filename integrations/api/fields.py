@@ -10,6 +10,8 @@ from accounts import ids
 class Id(serializers.UUIDField):
     """A UUID as text, in its one spelling."""
 
+    default_error_messages = {"invalid": "It must be an id: a UUID in lower case, with hyphens."}
+
     def to_internal_value(self, data: Any) -> Any:
         try:
             return ids.parse(data)
@@ -18,7 +20,7 @@ class Id(serializers.UUIDField):
 
 
 class Text(serializers.CharField):
-    """Text; a number is none."""
+    """Text; a number is none. Unless it may be blank it holds a character at least, and the document says so."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -38,6 +40,7 @@ class Flag(serializers.BooleanField):
 class Body(serializers.Serializer[Any]):
     """Refuses fields that it does not know: a misspelt `dry_run` must not act."""
 
+    default_error_messages = {"invalid": "It must be a JSON object."}
     least_members = 0
 
     def to_internal_value(self, data: Any) -> Any:

@@ -12,6 +12,12 @@ from accounts.idempotency import Answer
 from integrations.authentication import ApiRequest
 from integrations.errors import Conflict, Unprocessable
 
+
+class UnderWay(Conflict):
+    default_detail = "The first request under this Idempotency-Key has not been answered yet."
+    wait = 1  # seconds, for Retry-After: unlike any other conflict, this one passes
+
+
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 HEADER = OpenApiParameter(
     "Idempotency-Key",
@@ -36,4 +42,4 @@ def once(request: ApiRequest, act: Callable[[], Answer]) -> Answer:
     except idempotency.AnotherRequest:
         raise Unprocessable("This Idempotency-Key was used for another request.") from None
     except idempotency.UnderWay:
-        raise Conflict("The first request under this Idempotency-Key has not been answered yet.") from None
+        raise UnderWay from None

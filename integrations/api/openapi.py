@@ -14,12 +14,13 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, inline_serializer
-from rest_framework import serializers
+from rest_framework import exceptions, serializers
 
 from accounts.models import SCOPES
 from integrations import scopes
 from integrations.api import fields, headers
-from integrations.errors import PROBLEM
+from integrations.authentication import Unavailable
+from integrations.errors import PROBLEM, WORDS
 
 SCHEME = "portcullis"
 
@@ -36,18 +37,25 @@ class ProblemSerializer(serializers.Serializer[Any]):
     status = serializers.IntegerField(help_text="The status again.")
     detail = serializers.CharField(required=False, help_text="What is wrong, for people.")
     errors = serializers.DictField(  # type: ignore[assignment]  # named so in the answer, whatever DRF's own holds
-        required=False, help_text="With 400: by field, what is wrong with it."
+        required=False, help_text="With 400: by field, what is wrong with it; `non_field_errors`, with all of it."
     )
 
 
 ERRORS = {
-    400: "Something in the request is wrong; `errors` names the field.",
+    400: "Something in the request is wrong, or stands in the address and is read by nobody; `errors` names it.",
     401: "No access token, or not a valid one.",
     403: "The token does not carry the scope.",
     404: "There is no such thing, or it is not yours.",
     406: "Answers are application/json.",
     429: "Too much at once; `Retry-After` says for how many seconds.",
-    503: "It could not be made sure that the token is still good; `Retry-After` says when to come back.",
+    503: "The token's revocation status could not be verified; `Retry-After` says when to come back.",
+}
+# What `detail` says where it is not that.
+DETAILS = {
+    401: WORDS[exceptions.AuthenticationFailed],
+    403: "The token lacks the scope members:read.",
+    429: f"{exceptions.Throttled.default_detail} Expected available in 42 seconds.",
+    503: Unavailable.default_detail,
 }
 UNCHANGED = "Nothing has changed since the answer with the `ETag` that you named. There is no body."
 
@@ -110,7 +118,7 @@ class Schema(AutoSchema):
             names = headers.of(int(code), self.method, is_counted=self.view.is_counted)
             if names:
                 body["headers"] = {name: self._shared("headers", name, headers.described(name)) for name in names}
-            if int(code) in {304, *ERRORS}:
+            if int(code) in {304, *ERRORS} and names == headers.of(int(code), self.method, is_counted=True):
                 bodies[code] = self._shared("responses", HTTPStatus(int(code)).phrase.replace(" ", ""), body)
         return bodies
 
@@ -127,12 +135,18 @@ class Schema(AutoSchema):
             mapped |= {"additionalProperties": False, "minProperties": serializer.least_members}
         return mapped
 
+    def _get_serializer_field_meta(self, field: Any, direction: Any) -> dict[str, Any]:
+        meta: dict[str, Any] = super()._get_serializer_field_meta(field, direction)  # type: ignore[no-untyped-call]
+        if isinstance(field, fields.Text) and not field.allow_blank:
+            meta["minLength"] = 1
+        return meta
+
     def _sentences(self) -> list[str]:
         """The docstring: its first sentence, and the rest if there is any."""
         return re.split(r"(?<=\.)\s+", super().get_description(), maxsplit=1)
 
     def _is_collection(self) -> bool:
-        return self.method == "GET" and hasattr(self.view, "query_class")
+        return self.method == "GET" and self.view.query_class is not None
 
     def _page(self) -> Any:
         answer = self.view.serializer_class
@@ -143,10 +157,7 @@ class Schema(AutoSchema):
 
     def _errors(self) -> list[tuple[int, str]]:
         codes = dict(ERRORS) | (getattr(self.view, "errors", {}) if self.method == "POST" else {})
-        takes_nothing = self.method == "GET" and not self._is_collection()
-        if takes_nothing:
-            codes.pop(400)
-        if takes_nothing and "{" not in self.path:
+        if self.method == "GET" and not self._is_collection() and "{" not in self.path:
             codes.pop(404)
         if not self.view.is_counted:
             codes.pop(429)
@@ -154,7 +165,7 @@ class Schema(AutoSchema):
 
 
 def _refusal(code: int, text: str) -> OpenApiExample:
-    said = {"errors": {"limit": ["A valid integer is required."]}} if code == 400 else {"detail": text.replace("`", "")}
+    said = {"errors": {"limt": ["There is no such parameter."]}} if code == 400 else {"detail": DETAILS.get(code, text)}
     body = {"type": "about:blank", "title": HTTPStatus(code).phrase, "status": code, **said}
     return OpenApiExample("Example", body, response_only=True, status_codes=[str(code)], media_type=PROBLEM)
 

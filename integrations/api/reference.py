@@ -22,6 +22,7 @@ COMMONMARK = MarkdownIt("commonmark", {"html": False})
 LIMITS = {
     "minimum": "at least {}",
     "maximum": "at most {}",
+    "minLength": "length at least {}",
     "maxLength": "at most {} characters",
     "minProperties": "at least {} of these",
     "pattern": "matching {}",

@@ -11,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from integrations import errors
 from integrations.api import openapi, urls
 from integrations.api.reference import Reference
 from integrations.oauth import metadata
@@ -21,7 +21,7 @@ from integrations.oauth import metadata
 GUIDE = Path(__file__).with_name("guide.md")
 
 
-@require_safe
+@errors.public
 def document(request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1. It says what the code does: it is made from the views."""
     body, etag = _body()
@@ -35,7 +35,7 @@ def document(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@require_safe
+@errors.public
 def page(request: HttpRequest) -> HttpResponse:
     return render(request, "api/docs.html", _parts())
 

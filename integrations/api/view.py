@@ -30,6 +30,7 @@ class View(APIView):
     required_scopes: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     schema = Schema()
     is_counted = True
+    query_class: type[queries.Query] | None = None  # what a GET reads of its address; no other name may stand there
 
     def reach(self, request: ApiRequest) -> Reach:
         return reach.of(request.auth)
@@ -38,6 +39,7 @@ class View(APIView):
         super().initial(request, *args, **kwargs)
         if self.is_counted:
             rates.hit_api(request)
+        queries.check(self.query_class if request.method in {"GET", "HEAD"} else None, request)
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         done = super().finalize_response(request, response, *args, **kwargs)
@@ -53,7 +55,7 @@ class View(APIView):
 class Collection(View):
     """GET of many: a page of `rows`, newest first."""
 
-    query_class: type[queries.Query]
+    query_class: type[queries.Query] = queries.Query
     serializer_class: type[Serializer[Any]]
     newest_by: tuple[str, str] = ("created_at", "pk")  # when, and what tells two of the same moment apart
 

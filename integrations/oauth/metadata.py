@@ -4,10 +4,10 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 
 from accounts import assertions, keys
 from accounts.models import SCOPES, Integration
+from integrations import errors
 
 AUTHENTICATED = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 ALGORITHMS = list(assertions.ALGORITHMS)
@@ -39,12 +39,12 @@ def about() -> dict[str, Any]:
     }
 
 
-@require_safe
+@errors.public
 def server(request: HttpRequest) -> JsonResponse:
     return _public(about())
 
 
-@require_safe
+@errors.public
 def resource(request: HttpRequest) -> JsonResponse:
     """RFC 9728: which server gives tokens for this API, and how they are sent."""
     return _public(
@@ -57,7 +57,7 @@ def resource(request: HttpRequest) -> JsonResponse:
     )
 
 
-@require_safe
+@errors.public
 def jwks(request: HttpRequest) -> JsonResponse:
     """RFC 7517: the public keys that our tokens are verified with."""
     return _public(keys.jwks())

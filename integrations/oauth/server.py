@@ -57,6 +57,9 @@ class Server(AuthorizationServer):  # type: ignore[misc]
         if "Location" in response:
             # RFC 9207: the answer says whose it is, so that a client of several servers is not mixed up.
             response["Location"] = add_params_to_uri(response["Location"], {"iss": settings.ISSUER})
+        challenge = response.get("WWW-Authenticate", "")
+        if challenge.startswith("Basic "):  # Authlib leaves out the realm, which RFC 7617 requires
+            response["WWW-Authenticate"] = f'Basic realm="{settings.ISSUER}", {challenge.removeprefix("Basic ")}'
         response["Cache-Control"] = "no-store"
         return response
 

@@ -1,14 +1,17 @@
 """/api/v1/me and the shape of every refusal: problem+json, and the challenge that RFC 6750 asks for."""
 
 import pytest
+from django.test import Client
 
 from accounts import revocation
 from accounts.models import Cause, Grant, Session
 from accounts.revocation import Scope
+from accounts.tests.world import CALLBACK
 from integrations.api.v1.me import Me
 
 pytestmark = pytest.mark.django_db
 ME = "/api/v1/me"
+NOBODY = "5b0c8a4e-6f0d-4b9e-9a53-0d9c0f6f4a21"
 
 
 def test_it_says_who_the_token_acts_for(world, api_client):
@@ -49,6 +52,7 @@ def test_without_a_token_it_is_challenged_without_an_error(client, settings):
     assert answer["WWW-Authenticate"] == f'Bearer realm="{settings.AUDIENCE}", resource_metadata="{metadata}"'
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["status"] == 401
+    assert answer.json()["detail"] == "There is no access token in the Authorization header."
 
 
 @pytest.mark.parametrize("token", ["x", "", " ", "a b", "\u00e9", "a\0b", "x" * 9000, "{}", "e30.e30.AAAA"])
@@ -56,6 +60,7 @@ def test_a_token_that_is_none_is_an_invalid_token(client, token):
     answer = client.get(ME, HTTP_AUTHORIZATION=f"Bearer {token}")
     assert answer.status_code == 401
     assert 'error="invalid_token"' in answer["WWW-Authenticate"]
+    assert answer.json()["detail"] == "The access token is not valid, or no longer."
 
 
 def test_a_token_without_the_scope_is_403_and_told_which(world, api_client, monkeypatch):
@@ -63,11 +68,18 @@ def test_a_token_without_the_scope_is_403_and_told_which(world, api_client, monk
     answer = api_client(world.connect(world.bob)["access_token"]).get(ME)
     assert answer.status_code == 403
     assert 'error="insufficient_scope", scope="profile members:read"' in answer["WWW-Authenticate"]
+    assert answer.json()["detail"] == "The token lacks the scope members:read."
 
 
 def test_a_view_that_names_no_scopes_is_closed(world, api_client, monkeypatch):
     monkeypatch.delattr(Me, "required_scopes")
-    assert api_client(world.connect(world.bob)["access_token"]).get(ME).status_code == 403
+    answer = api_client(world.connect(world.bob)["access_token"]).get(ME)
+    assert (answer.status_code, answer.json()["detail"]) == (403, "No token may do this.")
+
+
+def test_an_answer_in_another_format_is_refused_in_plain_words(world, api_client):
+    answer = api_client(world.connect(world.bob)["access_token"]).get(ME, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.json()["detail"]) == (406, "Answers are application/json.")
 
 
 def test_the_cookie_does_not_open_the_api_nor_the_token_the_dashboard(world, browser, client):
@@ -91,9 +103,29 @@ def test_a_call_does_not_count_as_a_visit(world, browser, api_client):
 
 
 @pytest.mark.parametrize("path", ["/api/", "/api/v1/", "/api/v1/nothing", "/api/v2/me", "/api/v1/me/"])
-def test_what_is_not_there_is_a_problem_too(client, path):
-    answer = client.get(path)
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_is_not_there_is_a_problem_too(path, method):
+    answer = getattr(Client(enforce_csrf_checks=True), method)(path)
     assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["detail"] == "There is no such address."
+
+
+@pytest.mark.parametrize("path", ["/api/v1/schema", "/api/docs"])
+def test_what_anybody_may_read_nobody_may_post_to_and_no_form_is_spoken_of(path):
+    answer = Client(enforce_csrf_checks=True).post(path)
+    assert (answer.status_code, answer["Content-Type"]) == (405, "application/problem+json")
+    assert (answer["Allow"], answer.json()["detail"]) == ("GET, HEAD", 'Method "POST" not allowed.')
+
+
+@pytest.mark.parametrize("path", [ME, f"/api/v1/members/{NOBODY}", "/api/v1/members"])
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_parameter_that_nobody_reads_is_refused_by_its_name(world, api_client, path, method):
+    app, _ = world.integration("App", ["authorization_code"], [CALLBACK], scopes=("profile", "members:read"))
+    caller = api_client(world.connect(world.bob, app, ("profile", "members:read"))["access_token"])
+    answer = getattr(caller, method)(f"{path}?lmit=1")
+    assert answer.status_code == 400
+    if method == "get":
+        assert answer.json()["errors"] == {"lmit": ["There is no such parameter."]}
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])

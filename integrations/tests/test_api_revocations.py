@@ -12,6 +12,7 @@ from accounts.models import (
     Cause,
     ClientSecret,
     Grant,
+    IdempotentAnswer,
     Integration,
     LateTry,
     Membership,
@@ -293,6 +294,38 @@ def test_a_body_that_makes_no_sense_is_400_with_the_name_and_ends_nothing(world,
 def test_a_body_that_cannot_be_read_is_a_problem_and_never_5xx(soar, body, content_type, status):
     answer = soar.generic("POST", PATH, body, content_type=content_type)
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
+def test_dry_run_in_the_address_is_refused_and_ends_nothing(world, soar):
+    had = world.connect(world.bob)
+    answer = soar.post(f"{PATH}?dry_run=true", {"scope": {"user": str(world.bob.pk)}}, format="json")
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["dry_run"])
+    assert lives(had) and not Revocation.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "where", "words"),
+    [
+        ([], ["non_field_errors"], "It must be a JSON object."),
+        ({"scope": []}, ["scope", "non_field_errors"], "It must be a JSON object."),
+        ({"scope": {"user": str(uuid.uuid4()).upper()}}, ["scope", "user"], "in lower case"),
+    ],
+)
+def test_what_is_wrong_is_said_in_plain_words(soar, body, where, words):
+    said = soar.post(PATH, body, format="json").json()["errors"]
+    for name in where:
+        said = said[name]
+    assert words in said[0]
+
+
+def test_while_the_first_is_under_way_it_says_when_to_come_back_and_other_conflicts_do_not(world, soar):
+    body = {"user": str(world.bob.pk)}
+    post(soar, body, key="one")
+    IdempotentAnswer.objects.update(status=None)  # as it is until it has been answered
+    waits = post(soar, body, key="one")
+    assert (waits.status_code, waits["Retry-After"]) == (409, "1")
+    itself = post(soar, {"integration": str(soar.grant.integration_id)})
+    assert (itself.status_code, itself.get("Retry-After")) == (409, None)
 
 
 def test_under_the_same_key_it_acts_once_and_answers_the_same(world, soar):

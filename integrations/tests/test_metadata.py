@@ -1,6 +1,7 @@
 """The metadata is true in every field: what it names is there and does it, and what is there is named."""
 
 import pytest
+from django.test import Client
 
 from accounts.models import Integration
 
@@ -48,4 +49,5 @@ def test_anybody_may_read_it_from_a_page_and_keep_it_for_a_while(client, path):
     answer = client.get(path)
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert "max-age" in answer["Cache-Control"]
-    assert client.post(path).status_code == 405
+    refused = Client(enforce_csrf_checks=True).post(path)
+    assert (refused.status_code, refused["Allow"]) == (405, "GET, HEAD")

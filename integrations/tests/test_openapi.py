@@ -18,6 +18,8 @@ from schemathesis import GenerationMode
 from accounts.clients import Client as OAuthClient
 from accounts.grants import own
 from accounts.models import SCOPES
+from integrations.api import fields
+from integrations.api.v1.me import Me
 
 pytestmark = pytest.mark.django_db
 DOCUMENT = "/api/v1/schema"
@@ -93,6 +95,12 @@ def test_it_says_what_every_parameter_field_and_header_means(client):
     for schema in shown["components"]["schemas"].values():
         said += schema.get("properties", {}).items()
     assert [name for name, node in said if not node.get("description")] == []
+
+
+def test_a_text_that_must_be_there_is_described_as_not_empty():
+    described = Me().schema._get_serializer_field_meta
+    assert described(fields.Text(), "request") == {"minLength": 1}
+    assert described(fields.Text(allow_blank=True), "request") == {}
 
 
 def followed(document, node):

@@ -103,10 +103,10 @@ def basic(text):
         "x" * 9000,
     ],
 )
-def test_a_client_that_does_not_show_who_it_is_gets_401(world, client, header):
+def test_a_client_that_does_not_show_who_it_is_gets_401(world, client, header, settings):
     answer = client.post("/oauth/token", {"grant_type": "client_credentials"}, HTTP_AUTHORIZATION=header)
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
-    assert answer["WWW-Authenticate"].startswith("Basic")
+    assert answer["WWW-Authenticate"].startswith(f'Basic realm="{settings.ISSUER}", error="invalid_client"')
 
 
 def test_an_unknown_client_and_a_wrong_secret_look_the_same(world, client):

@@ -66,7 +66,9 @@ class RevocationSerializer(serializers.Serializer[Any]):
     at = serializers.DateTimeField(help_text="From when on what it covers is refused.")
     cause = serializers.ChoiceField(Cause.choices, help_text="Why it was ended.")
     reason = serializers.CharField(help_text="As whoever asked put it.")
-    scope = serializers.DictField(help_text="What it covered, by id.")
+    scope = serializers.DictField(
+        help_text="What was named, by id. `keep`, `spare_grant` and `spare_secrets` say what of it was left alone."
+    )
     actor = serializers.UUIDField(source="actor_id", allow_null=True, help_text="The user who did it.")
     actor_label = serializers.CharField(help_text="Their address, the integration that they used, or both.")
     ended = CountsSerializer(source="*", help_text="How many were live, and ended.")
@@ -154,8 +156,8 @@ class Revocations(Collection):
         201: OpenApiResponse(RevocationSerializer, "It has ended.", [OpenApiExample("Example", EXAMPLE)]),
     }
     errors = {
-        409: "The token would end itself, or is an admin's and names an owner; or the first request under this "
-        "Idempotency-Key is still under way.",
+        409: "The token would end itself, or is an admin's and names an owner; neither passes by itself. Or, with "
+        "`Retry-After`, the first request under this Idempotency-Key is still under way.",
         413: "The body is too large.",
         415: "The body is not application/json.",
         422: "This Idempotency-Key was used for another request.",
