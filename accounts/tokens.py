@@ -136,6 +136,12 @@ def outstand(grant: Grant) -> OutstandingToken:
     )
 
 
+def prolong(grant: Grant) -> None:
+    """Moves the end of the outstanding row with the end of its grant: a purge takes what has run out."""
+    if grant.outstanding_id:  # or somebody has deleted it
+        OutstandingToken.objects.filter(pk=grant.outstanding_id).update(expires_at=grant.expires_at)
+
+
 def _born(token: Any, grant: Grant, scopes: tuple[str, ...]) -> Any:
     # Its life counts from when the grant was seen to stand. Whoever is held up between that and this, for however long,
     # makes no token that outlives the revocation list's memory of what came in between.

@@ -139,6 +139,15 @@ def test_purge_deletes_what_has_run_out_and_nothing_else(world, browser):
     assert (Grant.objects.count(), OutstandingToken.objects.count()) == (0, 0)
 
 
+def test_purge_leaves_the_outstanding_row_of_a_client_that_goes_on_asking(world):
+    world.own_tokens()
+    for days in (300, 600):
+        with time_machine.travel(timezone.now() + timedelta(days=days)):
+            world.own_tokens()
+            run("purge")
+    assert OutstandingToken.objects.filter(grant=Grant.objects.live().get()).exists()
+
+
 def test_purge_deletes_more_than_are_deleted_at_once(world, monkeypatch):
     monkeypatch.setattr(batches, "AT_ONCE", 2)
     for _ in range(5):
