@@ -1,4 +1,4 @@
-"""`python -m saas.port`: prints the port that `make run` serves on, and refuses one that cannot be had, in one line.
+"""`python -m saas.port`: prints the port that `make run` serves on, and refuses one that is not available, in one line.
 
 Asked first, so that nobody reads the demo's accounts and an address that then does not answer.
 """
@@ -21,7 +21,7 @@ def main() -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            sys.exit(f"Port {port} cannot be had: {error.strerror}. Name another: PORT={port % 65535 + 1} make run")
+            sys.exit(f"Port {port} is not available: {error.strerror}. Name another: PORT={port % 65535 + 1} make run")
     sys.stdout.write(f"{port}\n")
 
 

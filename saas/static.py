@@ -8,7 +8,10 @@ from django.core.checks import CheckMessage, Error
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 log = logging.getLogger(__name__)
-WORDS = "No static files are collected: pages have no style, and go dark on nobody's screen."
+WORDS = (
+    "Static files have not been collected: pages are unstyled, "
+    "and open pages will not notice that their session has ended."
+)
 HINT = "Run: python manage.py collectstatic --noinput"
 
 

@@ -25,7 +25,7 @@ def test_a_busy_port_is_named_before_anything_else_is_said():
         number = busy.getsockname()[1]
         done = port(number)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"Port {number} cannot be had: ")
+    assert done.stderr.startswith(f"Port {number} is not available: ")
     assert done.stderr.count("\n") == 1
 
 

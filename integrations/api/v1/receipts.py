@@ -8,7 +8,7 @@ from rest_framework import serializers
 EXAMPLE = {
     "complete": True,
     "expected": 2,
-    "confirmed": [{"worker": "web-1/4711", "ms": 3.1}, {"worker": "web-2/4712", "ms": 4.8}],
+    "confirmed": [{"worker": "web-1:4711", "ms": 3.1}, {"worker": "web-2:4712", "ms": 4.8}],
     "fenced": [],
     "pending": [],
     "total_ms": 4.9,
