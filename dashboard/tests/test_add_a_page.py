@@ -46,8 +46,3 @@ def test_one_file_and_one_template_are_a_page_in_the_menu(world, added, browser,
     page = browser(world.alice).get("/dashboard/headcount/").content.decode()
     assert re.search(r'<strong>Acme</strong></div><span class="badge">2</span>', page)
     assert re.search(r'href="/dashboard/headcount/" aria-current="page">Headcount', page)
-
-
-@pytest.mark.django_db
-def test_without_them_there_is_no_such_page(world, browser):
-    assert browser(world.alice).get("/dashboard/headcount/").status_code == 404

@@ -12,11 +12,14 @@ from types import ModuleType
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.urls import include, path
 
-from accounts import revocation
-from accounts.models import SCOPES, Cause
+from accounts import assertions, revocation
+from accounts.models import SCOPES, Cause, Integration
 from accounts.revocation import Scope
+from integrations.api import v1
 from saas.tests.integration_house import house  # noqa: F401
 
 DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
@@ -30,8 +33,8 @@ def blocks(page, language, title=""):
     return [block.removeprefix(f"# {title}\n") for block in found if block.startswith(f"# {title}\n") or not title]
 
 
-def run(command, house, grant_types, **options):  # noqa: F811
-    client_id, secret = house.client(grant_types)
+def run(command, house, grant_types=(), client_id="", **options):  # noqa: F811
+    client_id, secret = (client_id, "") if client_id else house.client(grant_types)
     environment = {"ISSUER": house.issuer, "CLIENT_ID": client_id, "CLIENT_SECRET": secret}
     environment |= {"PATH": os.environ["PATH"], "AUTHLIB_INSECURE_TRANSPORT": "1", "PYTHONWARNINGS": "default"}
     return subprocess.Popen(
@@ -80,12 +83,23 @@ def test_the_references_curls(house, client):  # noqa: F811
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_tutorials_node(house):  # noqa: F811
+def test_the_tutorials_node(house, tmp_path):  # noqa: F811
     (script,) = blocks("tutorials/first-integration.md", "js")
     node = program("node", "install Node 20 or later")
-    running = run([node, "--input-type=module", "-e", script], house, ["client_credentials"])
+    (tmp_path / "first.mjs").write_text(script)
+    running = run([node, "first.mjs"], house, ["client_credentials"], cwd=tmp_path)
     said, _ = running.communicate(timeout=60)
     assert "acts for client" in said and "signature holds: true" in said, said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tutorials_node_says_what_was_refused(house, tmp_path):  # noqa: F811
+    (script,) = blocks("tutorials/first-integration.md", "js")
+    node = program("node", "install Node 20 or later")
+    (tmp_path / "first.mjs").write_text(script)
+    running = run([node, "first.mjs"], house, ON_BEHALF, cwd=tmp_path)  # a client that may not
+    said, _ = running.communicate(timeout=60)
+    assert running.returncode != 0 and "unauthorized_client" in said, said
 
 
 @pytest.mark.django_db(transaction=True)
@@ -96,6 +110,22 @@ def test_the_tutorials_python(house):  # noqa: F811
     said, _ = running.communicate(house.agree(url) + "\n", timeout=60)
     assert f"acts for {house.world.alice.pk}" in said, said
     assert "members: 2" in said and "given up: 401" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_proving_by_a_key(house, tmp_path):  # noqa: F811
+    (script,) = blocks("how-to/prove-by-a-key.md", "python")
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    (tmp_path / "client.pem").write_bytes(pem)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    client_id, _ = house.client(["client_credentials"])
+    integration = Integration.objects.get(pk=client_id)
+    assertions.add_keys(integration, assertions.read(public), by=house.world.alice)
+    running = run([sys.executable, "-c", script], house, client_id=client_id, cwd=tmp_path)
+    said, _ = running.communicate(timeout=60)
+    assert f"acts for {client_id}" in said, said
 
 
 @pytest.mark.django_db(transaction=True)
@@ -118,15 +148,18 @@ def test_verifying_offline_and_what_it_owes(house):  # noqa: F811
 @pytest.mark.django_db
 def test_an_endpoint_of_ones_own(world, api_client, monkeypatch, settings):
     page = "how-to/add-an-endpoint.md"
-    ((scope,), (file,), (address,), (test,)) = (
-        blocks(page, "python", title) for title in ("scope", "file", "address", "test")
+    ((scope,), (file,), (imports,), (address,), (test,)) = (
+        blocks(page, "python", title) for title in ("scope", "file", "import", "address", "test")
     )
     module = ModuleType("integrations.api.v1.integrations")
     exec(file, module.__dict__)
+    monkeypatch.setattr(v1, "integrations", module, raising=False)
     name, words = eval("{" + scope + "}").popitem()
     monkeypatch.setitem(SCOPES, name, words)
     urls = ModuleType("urls_with_one_more")
-    added = eval("[" + address + "]", {"path": path, "integrations": module})
+    imported = {"path": path}
+    exec(imports, imported)
+    added = eval("[" + address + "]", imported)
     urls.urlpatterns = [path("api/v1/", include(added)), path("", include("saas.urls"))]
     monkeypatch.setitem(sys.modules, urls.__name__, urls)
     settings.ROOT_URLCONF = urls.__name__

@@ -1,4 +1,8 @@
-"""The organisation's security log. Poll it with If-None-Match, or with `since`."""
+"""The organisation's security log. Poll it with If-None-Match, or with `since`.
+
+An event may be written a moment after one that is newer. Whoever polls with `since` asks from a minute before the
+newest event that they have, and drops the ids that they know.
+"""
 
 from typing import Any
 
