@@ -8,7 +8,7 @@ import pytest
 from accounts.management.commands import demo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*(ROOT / f"{name}.md" for name in ("README", "CHANGELOG", "SECURITY")), *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = {
     "base_url": "http://127.0.0.1:8000",
     "users": [
