@@ -3,6 +3,7 @@
 A confirmed address besides takes its turn with revocations: what one has just taken away does not come back.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from allauth.account.views import confirm_email
@@ -17,11 +18,11 @@ from dashboard.sudo import sudo
 from dashboard.twice import acts_once
 
 
-@transaction.atomic
 def confirm_in_turn(request: HttpRequest, **named: Any) -> HttpResponse:
-    if request.method == "POST":
-        revocation.take_turn()
-    response: HttpResponse = confirm_email(request, **named)
+    with transaction.atomic() if request.method == "POST" else nullcontext():
+        if request.method == "POST":
+            revocation.take_turn()
+        response: HttpResponse = confirm_email(request, **named)
     return response
 
 

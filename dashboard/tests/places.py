@@ -17,7 +17,7 @@ from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, Au
 
 from accounts import credentials, crypto, notices, revocation
 from accounts.grants import devices
-from accounts.models import Cause, Invitation, LateTry, SecurityEvent, User
+from accounts.models import Cause, Integration, Invitation, LateTry, Organisation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import CALLBACK, PASSWORD, World, authorize_url, person
 from dashboard.tests.pages import Page
@@ -33,6 +33,22 @@ def lived_in(world: World) -> World:
     return world
 
 
+LONG = "N" + "o" * 69  # as wide as a name gets without a space to break at
+
+
+def with_long_names(places: "Places") -> "Places":
+    """What somebody else chose is one long word each: names of apps, organisations, people, passkeys; addresses."""
+    Integration.objects.update(name=LONG)
+    Organisation.objects.update(name=LONG)
+    Invitation.objects.update(email=f"{'n' * 60}@example.com")
+    Authenticator.objects.filter(type="webauthn").update(data={**passkey(places.carol).data, "name": LONG})
+    for user in (places.world.alice, places.world.bob, places.world.mallory, places.carol):
+        user.name, user.email = LONG, f"{user.name.lower():n<60}@example.com"
+        user.save()
+        EmailAddress.objects.filter(user=user, primary=True).update(email=user.email)
+    return places
+
+
 class Places:
     """The world as pages show it; Bob has second factors of every kind. `passwords` are those that are not PASSWORD."""
 
@@ -41,7 +57,8 @@ class Places:
         TOTP.activate(world.bob, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         self.codes = RecoveryCodes.activate(world.bob).get_unused_codes()
         self.carol = person("Carol")
-        new_address = EmailAddress.objects.create(user=self.carol, email="carol@new.example")
+        # Not Carol's: what is revoked below loses its pending addresses.
+        new_address = EmailAddress.objects.create(user=person("Dora"), email=f"{'dora' * 12}@new.example")
         self.names = {
             "key": EmailConfirmationHMAC(new_address).key,
             "uidb36": user_pk_to_url_str(world.bob),

@@ -11,6 +11,7 @@ from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import Resolver404, get_resolver, resolve
+from django.utils.html import strip_tags
 
 from dashboard.tests.pages import ELSEWHERE, PAGES
 from dashboard.tests.places import Places, lived_in
@@ -64,8 +65,13 @@ def test_it_costs_under_five_statements_and_sixty_kilobytes(places, name):
     with CaptureQueriesContext(connection) as asked:
         answer = places.open(page, client)
     assert answer.status_code == page.status, answer
+    assert heading_of(answer) == page.heading
     assert page.sends is not None or len(asked) < 5, "\n".join(one["sql"] for one in asked)
     assert weight_of(answer.content) < 60_000
+
+
+def heading_of(answer) -> str:
+    return strip_tags(re.search("<h1>(.*?)</h1>", answer.content.decode())[1]).strip()
 
 
 def weight_of(html: bytes) -> int:

@@ -4,7 +4,7 @@ import pytest
 
 from dashboard.tests.barriers import barriers
 from dashboard.tests.pages import PAGES
-from dashboard.tests.places import Places, lived_in
+from dashboard.tests.places import Places, lived_in, with_long_names
 from dashboard.tests.visits import visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls("dashboard.tests.urls")]
@@ -18,7 +18,7 @@ UNNAMED = """() => {
 # In two halves, so that two workers share them. What axe finds hardly depends on the width.
 @pytest.mark.parametrize("half", [0, 1])
 def test_no_page_has_a_barrier_sticks_out_or_loads_what_it_does_not_name(world, window, half):
-    places, tabs, found = Places(lived_in(world)), {}, []
+    places, tabs, found = with_long_names(Places(lived_in(world))), {}, []
     for name, page in list(PAGES.items())[half::2]:
         if page.who not in tabs:
             tabs[page.who] = window(as_=places.browser(page.who), reduced_motion="reduce")

@@ -70,7 +70,7 @@ def test_pressed_twice_a_button_acts_once(world, window):
     page.goto("/dashboard/members/")
     page.get_by_label("Manage bob@example.com").click()
     page.get_by_role("button", name="Remove, and end it").dblclick()
-    page.get_by_role("heading", name="Bob is out").wait_for()
+    page.get_by_role("heading", name="Bob was removed").wait_for()
     assert not Membership.objects.filter(user=world.bob).exists()
     assert User.objects.filter(pk=world.bob.pk).exists()
 
