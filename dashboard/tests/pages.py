@@ -20,6 +20,7 @@ class Page:
     status: int = 200
     form: str = ""
     sends: dict[str, str] | None = None
+    statements: int = 4
 
 
 PAGES = {
@@ -43,7 +44,8 @@ PAGES = {
     "not-me": Page("/not-me/{notice}/", "Was that not you?", "nobody"),
     "not-me-unknown": Page("/not-me/x/", "This link does nothing any more", "nobody", 404),
     # The dashboard.
-    "overview": Page("/dashboard/", "Hello Alice"),
+    # One more than others: of its events some are the newest, and others are looked for however old they are.
+    "overview": Page("/dashboard/", "Hello Alice", statements=5),
     "sessions": Page("/dashboard/sessions/", "Sessions"),
     "sign-out-everywhere": Page("/dashboard/sign-out-everywhere/", "Sign out everywhere"),
     "end-others": Page("/dashboard/sessions/end-others/", "End all other sessions"),

@@ -1,9 +1,11 @@
 """The dashboard's pages: one's own and nobody else's, what each button ends, what each costs."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 
-from accounts import revocation, tokens
+from accounts import events, revocation, tokens
 from accounts.models import Cause, Integration, SecurityEvent, Session
 from accounts.revocation import Scope
 
@@ -246,3 +248,23 @@ def test_five_hundred_sessions_are_paged_in_one_statement(world, browser, django
         text = alice.get("/dashboard/sessions/?page=10").content.decode()
     assert text.count('class="what"') == 50
     assert alice.get("/dashboard/sessions/?page=11").content.decode().count('class="what"') == 1
+
+
+@pytest.mark.parametrize("kind", ["refresh_reused", "code_reused", "not_me", "tried_again"])
+def test_no_number_of_failed_sign_ins_hides_an_alarm(world, browser, kind):
+    for _ in range(2):
+        events.record(kind, user=world.bob)
+    for _ in range(60):
+        events.record(events.Kind.SIGN_IN_FAILED, user=world.bob)
+    page = browser(world.bob).get("/dashboard/").content.decode().split('id="attention"')[1].split("</section>")[0]
+    assert f"kind={kind}&amp;days=7" in page
+    assert [words for words in ("2 times in 7 days", "60 times in 7 days") if words in page] == [
+        "2 times in 7 days",
+        "60 times in 7 days",
+    ]
+
+
+def test_an_alarm_of_long_ago_is_over(world, browser):
+    old = events.record(events.Kind.CODE_REUSED, user=world.bob)
+    SecurityEvent.objects.filter(pk=old.pk).update(at=old.at - timedelta(days=8))
+    assert "kind=code_reused" not in browser(world.bob).get("/dashboard/").content.decode()

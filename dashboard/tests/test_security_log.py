@@ -2,11 +2,12 @@
 
 import csv
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from accounts import events, revocation
 from accounts.models import Cause, SecurityEvent
@@ -23,6 +24,12 @@ def test_an_owner_sees_that_an_operator_has_revoked_a_member_as_a_whole(world):
     ended = SecurityEvent.objects.filter(kind="revoked")
     seen = {who: {event.user for event in ended.seen_by(who)} for who in (world.alice, world.bob, world.mallory)}
     assert seen == {world.alice: {world.bob}, world.bob: {world.bob}, world.mallory: {world.mallory}}
+
+
+def test_the_time_stands_there_as_text(world, browser):
+    event = events.record(events.Kind.PASSWORD_CHANGED, user=world.bob)
+    SecurityEvent.objects.filter(pk=event.pk).update(at=datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC))
+    assert "4 Mar 2026, 05:06:07 UTC" in strip_tags(browser(world.bob).get(LOG).content.decode())
 
 
 def exported(client, query=""):
