@@ -166,6 +166,12 @@ def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor
     )
 
 
+def is_last_owner(membership: Membership) -> bool:
+    """Whose organisation would have none without them, that could come in."""
+    owners = Membership.objects.filter(organisation=membership.organisation, role=Role.OWNER, user__is_active=True)
+    return membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists()
+
+
 def scope_of(membership: Membership) -> Scope:
     """What ends with a membership: what its user may do in its organisation, and the sessions they would do it in."""
     return Scope(user=membership.user, organisation=membership.organisation)
@@ -189,8 +195,7 @@ def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBO
 
 def _check_an_owner_stays(membership: Membership) -> None:
     """In one's turn: two owners who demote each other at once count one after the other."""
-    owners = Membership.objects.filter(organisation=membership.organisation, role=Role.OWNER, user__is_active=True)
-    if membership.role == Role.OWNER and not owners.exclude(pk=membership.pk).exists():
+    if is_last_owner(membership):
         raise LastOwner(membership.organisation)
 
 

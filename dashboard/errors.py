@@ -24,7 +24,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _page(request, 403, "This is not yours to see.", "You are signed in, but not with the rights for this page.")
+    is_in = request.user.is_authenticated
+    advice = "You are signed in, but not with the rights for this page." if is_in else "You are not signed in."
+    return _page(request, 403, "This is not yours to see.", advice)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -33,6 +35,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _page(request, 404, "There is nothing here.", "The address may be mistyped, or what was here has ended.")
+
+
+def not_allowed(request: HttpRequest, answer: HttpResponse) -> HttpResponse:
+    """In the place of an empty answer that says no more than which methods there are."""
+    advice = "This address is for another step than the one that was tried. Begin again from the page before."
+    response = _page(request, 405, "That does not work here.", advice)
+    response["Allow"] = answer["Allow"]
+    return response
 
 
 def under_way(request: HttpRequest) -> HttpResponse:

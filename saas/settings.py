@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "dashboard.middleware.SecondFactorMiddleware",
+    "dashboard.middleware.NotAllowedMiddleware",
 ]
 
 # --- A person: their session ------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ from django.utils import timezone
 from rest_framework_simplejwt.token_blacklist.models import BlacklistedToken, OutstandingToken
 
 from accounts import visitors
-from accounts.models import scopes as offered
 from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Revocation
 
@@ -101,10 +100,6 @@ class Integration(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def scopes_in_words(self) -> list[str]:
-        return offered.in_words(self.scopes)
 
 
 class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):

@@ -9,14 +9,16 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import assertions, clients, revocation, usage, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
+from dashboard.buttons import button_of
 from dashboard.forms import IntegrationForm, KeysForm
 from dashboard.pages import Entry
+from dashboard.paging import Page
 from dashboard.sudo import sudo
 from dashboard.twice import acts_once
 
@@ -42,7 +44,7 @@ def integrations(request: SignedInRequest) -> HttpResponse:
             visitor=visitors.of(request),
         )
         return _integration_page(request, integration, secret=secret)
-    context = {"form": form, "integrations": _managed(request).select_related("organisation")}
+    context = {"form": form, "page": Page(request, _managed(request).select_related("organisation"), counted=True)}
     return render(request, "dashboard/integrations.html", context, status=400 if form.errors else 200)
 
 
@@ -52,7 +54,7 @@ def integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResp
     return _integration_page(request, _one_managed(request, integration_id))
 
 
-@require_POST
+@button_of("integration", "integration_id")
 @signed_in
 @sudo
 @acts_once
@@ -72,7 +74,7 @@ def create_secret(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRe
     return _integration_page(request, row, secret=secret)
 
 
-@require_POST
+@button_of("integration", "integration_id")
 @signed_in
 @sudo
 @acts_once
@@ -99,14 +101,21 @@ def add_keys(request: SignedInRequest, integration_id: uuid.UUID) -> HttpRespons
     return _integration_page(request, row, keys_form=form, status=400)
 
 
-@require_POST
 @signed_in
 @sudo
 def end_secret(request: SignedInRequest, integration_id: uuid.UUID, secret_id: uuid.UUID) -> HttpResponse:
+    """Says by GET which one, and whether it is in use, and ends it by POST."""
     row = _one_managed(request, integration_id)
     secret = ClientSecret.objects.filter(pk=secret_id, integration=row).first()
     if secret is None:
         raise Http404("No such secret.")
+    if request.method != "POST":
+        if secret.ended_at:
+            messages.info(request, f"Ended already: the {secret.kind} {secret}.")
+            return redirect("integration", row.pk)
+        is_last = not row.secrets.live().exclude(pk=secret.pk).exists()
+        context = {"integration": row, "secret": secret, "is_last": is_last}
+        return render(request, "dashboard/end_secret.html", context)
     clients.end_secret(secret, by=request.user, visitor=visitors.of(request))
     messages.success(request, f"Ended the {secret.kind} {secret}, and every token that was got with it.")
     return redirect("integration", row.pk)

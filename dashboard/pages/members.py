@@ -7,12 +7,13 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import members as rules
 from accounts import ranks, revocation, visitors
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import Membership
+from dashboard.buttons import button_of
 from dashboard.forms import InviteForm, RoleForm
 from dashboard.pages import Entry
 from dashboard.paging import Page
@@ -37,6 +38,7 @@ def first(request: SignedInRequest) -> HttpResponse:
 
 
 @signed_in
+@sudo
 @acts_once
 def members(request: SignedInRequest, organisation_id: uuid.UUID) -> HttpResponse:
     """The list, and for owners and admins by POST an invitation."""
@@ -48,7 +50,7 @@ def members(request: SignedInRequest, organisation_id: uuid.UUID) -> HttpRespons
         "own": own,
         "others": [membership for membership in _all_own(request) if membership.organisation_id != organisation_id],
         "q": request.GET.get("q", "")[:100],
-        "page": Page(request, _found(own, request.GET.get("q", "")[:100])),
+        "page": Page(request, _found(own, request.GET.get("q", "")[:100]), counted=True),
         "form": form,
         "pending": own.organisation.invitations.pending().select_related("invited_by") if own.is_manager else [],
     }
@@ -71,11 +73,17 @@ def member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.U
         else:
             messages.success(request, f"{row.user}: {Membership.Role(row.role).label} from now on.")
         return redirect("member", organisation_id, user_id)
-    context = {"own": own, "row": row, "form": form, "preview": revocation.preview(rules.scope_of(row))}
+    context = {
+        "own": own,
+        "row": row,
+        "form": form,
+        "is_last_owner": rules.is_last_owner(row),
+        "preview": revocation.preview(rules.scope_of(row)),
+    }
     return render(request, "dashboard/member.html", context, status=400 if form.errors else 200)
 
 
-@require_POST
+@button_of("member", "organisation_id", "user_id")
 @signed_in
 @sudo
 def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id: uuid.UUID) -> HttpResponse:
@@ -101,7 +109,7 @@ def remove_member(request: SignedInRequest, organisation_id: uuid.UUID, user_id:
     return render(request, "dashboard/member_removed.html", context)
 
 
-@require_POST
+@button_of("members", "organisation_id")
 @signed_in
 def withdraw_invitation(request: SignedInRequest, organisation_id: uuid.UUID, invitation_id: uuid.UUID) -> HttpResponse:
     own = _own(request, organisation_id)

@@ -26,7 +26,8 @@ def organisation_security(request: SignedInRequest, organisation_id: uuid.UUID) 
         return redirect("organisation_security", organisation_id)
     counts = second_factors.coverage(own.organisation)
     preview = revocation.preview(second_factors.scope_around(own.organisation))
-    context = {"own": own, "counts": counts, "preview": preview}
+    has_one = request.session.has_second_factor
+    context = {"own": own, "counts": counts, "preview": preview, "has_second_factor": has_one}
     return render(request, "dashboard/organisation_security.html", context)
 
 

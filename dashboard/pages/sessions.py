@@ -6,13 +6,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from accounts import revocation, visitors
 from accounts import sessions as session_store
 from accounts.http import SignedInRequest, signed_in
 from accounts.models import Cause
 from accounts.revocation import Scope
+from dashboard.buttons import button_of
 from dashboard.pages import Entry
 from dashboard.paging import Page
 
@@ -22,11 +23,11 @@ from dashboard.paging import Page
 def sessions(request: SignedInRequest) -> HttpResponse:
     # Before the list is read: what comes in between is then seen as a change, and not as what is shown.
     pulse = session_store.pulse(request.session.session_key or "")
-    page = Page(request, request.user.sessions.live().order_by("-last_seen_at", "-key_hash"))
+    page = Page(request, request.user.sessions.live().order_by("-last_seen_at", "-key_hash"), counted=True)
     return render(request, "dashboard/sessions.html", {"page": page, "this": request.session.row, "pulse": pulse})
 
 
-@require_POST
+@button_of("sessions")
 @signed_in
 def end_session(request: SignedInRequest, public_id: uuid.UUID) -> HttpResponse:
     session = request.user.sessions.filter(public_id=public_id).first()

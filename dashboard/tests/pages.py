@@ -50,9 +50,13 @@ PAGES = {
     "sign-out-everywhere": Page("/dashboard/sign-out-everywhere/", "Sign out everywhere"),
     "end-others": Page("/dashboard/sessions/end-others/", "End all other sessions"),
     "connected-apps": Page("/dashboard/apps/", "Connected apps"),
+    "disconnect-app": Page("/dashboard/apps/{integration_id}/disconnect/", "Disconnect Sync?"),
     "integrations": Page("/dashboard/integrations/", "Integrations"),
     "integration": Page("/dashboard/integrations/{integration_id}/", "Sync"),
     "disable-integration": Page("/dashboard/integrations/{integration_id}/disable/", "Disable it?"),
+    "end-secret": Page(
+        "/dashboard/integrations/{integration_id}/secrets/{secret_id}/end/", "End the client secret …{hint}?"
+    ),
     "members": Page("/dashboard/organisations/{organisation_id}/members/", "Members of Acme"),
     "members-of-nothing": Page("/dashboard/members/", "Members", "stranger"),
     "member": Page("/dashboard/organisations/{organisation_id}/members/{user_id}/", "Bob"),
@@ -86,6 +90,7 @@ PAGES = {
     "no-such-page": Page("/wrong/404/", "There is nothing here.", "nobody", 404),
     "unreadable": Page("/wrong/400/", "That request could not be read.", status=400),
     "not-yours": Page("/wrong/403/", "This is not yours to see.", status=403),
+    "not-so": Page("/wrong/405/", "That does not work here.", status=405),
     "grown-old": Page("/wrong/csrf/", "This form has grown old.", status=403),
     "too-many": Page("/wrong/429/", "Too many tries", status=429),
     "our-fault": Page("/wrong/500/", "Something went wrong on our side.", status=500),
@@ -140,4 +145,9 @@ ELSEWHERE = {
     "account_confirm_login_code": "to the way in: codes by mail instead of a password are off",
     "mfa_login_webauthn": "to the way in: for its script, the options of a passkey as JSON",
     "mfa_download_recovery_codes": "to a text file; 404 for whoever has no codes",
+    "end_session": "to the sessions",
+    "create_secret": "to the integration",
+    "add_keys": "to the integration",
+    "remove_member": "to the member",
+    "withdraw_invitation": "to the members",
 }

@@ -57,6 +57,7 @@ class Places:
         TOTP.activate(world.bob, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
         self.codes = RecoveryCodes.activate(world.bob).get_unused_codes()
         self.carol = person("Carol")
+        secret = world.sync.secrets.get()
         # Not Carol's: what is revoked below loses its pending addresses.
         new_address = EmailAddress.objects.create(user=person("Dora"), email=f"{'dora' * 12}@new.example")
         self.names = {
@@ -65,6 +66,8 @@ class Places:
             "invitation": _invitation(world),
             "notice": notices.not_me_link(world.bob, "new_sign_in").split("/")[-2],
             "integration_id": world.sync.pk,
+            "secret_id": secret.pk,
+            "hint": secret.hint,
             "organisation_id": world.acme.pk,
             "user_id": world.bob.pk,
             "pk": passkey(world.bob).pk,

@@ -36,6 +36,8 @@ def test_ten_thousand_members_are_one_statement_a_page(world, browser, django_as
     with django_assert_max_num_queries(4):
         text = alice.get(page_of(world.acme)).content.decode()
     assert text.count('class="what"') == 50
+    assert f"{MANY + 2:,} members" in text
+    assert "Page 1 of 201" in text
     assert "09990@example.com" in alice.get(page_of(world.acme, "?page=200")).content.decode()
     assert alice.get(page_of(world.acme, "?q=07777@")).content.decode().count('class="what"') == 1
 
@@ -138,6 +140,16 @@ def test_the_last_owner_is_told_why_not(world, browser):
     for rest, fields in (("", {"role": "member"}), ("remove/", {})):
         assert "keeps an owner" in alice.post(f"{hers}{rest}", fields, follow=True).content.decode()
     assert rules.Membership.objects.get(user=world.alice).role == "owner"
+
+
+def test_the_last_owner_is_offered_nothing_that_would_be_refused(world, browser):
+    alice, hers = browser(world.alice), page_of(world.acme, f"{world.alice.pk}/")
+    page = alice.get(hers).content.decode()
+    assert ("Leave, and end it" in page, "Change the role" in page) == (False, False)
+    assert "Make another member an owner first" in page
+    Membership.objects.filter(user=world.bob).update(role="owner")
+    page = alice.get(hers).content.decode()
+    assert ("Leave, and end it" in page, "Change the role" in page) == (True, True)
 
 
 def test_names_with_markup_or_other_directions_are_text(world, browser):

@@ -119,6 +119,8 @@ def test_an_app_is_connected_by_a_real_redirect_works_and_is_disconnected(world,
     ask = lambda: requests.get(f"{live_server.url}/api/v1/me", headers=bearer, timeout=10).status_code  # noqa: E731
     assert ask() == 200
     page.goto("/dashboard/apps/")
-    page.get_by_role("button", name="Disconnect Ledger").click()
+    page.get_by_role("link", name="Disconnect Ledger").click()
+    assert ask() == 200
+    page.get_by_role("button", name="Disconnect it").click()
     page.get_by_text("Disconnected: Ledger.").wait_for()
     assert ask() == 401

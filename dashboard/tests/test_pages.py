@@ -1,13 +1,19 @@
 """The dashboard's pages: one's own and nobody else's, what each button ends, what each costs."""
 
+import re
+import uuid
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils.html import strip_tags
 
-from accounts import events, revocation, tokens
-from accounts.models import Cause, Integration, SecurityEvent, Session
+from accounts import clients, events, revocation, tokens
+from accounts.models import SCOPES, Cause, Integration, SecurityEvent, Session
 from accounts.revocation import Scope
+from accounts.tests.world import CALLBACK
+from dashboard import errors
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +39,18 @@ def test_the_list_of_sessions_is_one_statement_and_its_mark_another_besides_sign
     with django_assert_num_queries(3):
         page = alice.get("/dashboard/sessions/").content.decode()
     assert page.count("This browser") == 1
-    assert page.count('aria-label="End ') == 10
+    assert page.count('aria-label="End ') == 9
+
+
+def test_no_two_buttons_of_the_list_sound_alike(world, browser):
+    alice = browser(world.alice)
+    for minute in range(10):
+        browser(world.alice)
+        row = Session.objects.filter(user=world.alice).latest("created_at")
+        Session.objects.filter(pk=row.pk).update(created_at=row.created_at - timedelta(hours=1, minutes=minute))
+    labels = re.findall(r'aria-label="(End [^"]+)"', alice.get("/dashboard/sessions/").content.decode())
+    assert (len(labels), len(set(labels))) == (10, 10)
+    assert all("This computer 127.0.0.1, signed in " in label for label in labels)
 
 
 def test_the_list_names_the_device_and_the_place(world, browser):
@@ -100,8 +117,32 @@ def test_disconnecting_an_app_ends_ones_own_grants_for_it_alone(world, browser):
     )
 
 
+def test_disconnecting_asks_first(world, browser):
+    had, bob, url = world.connect(world.bob), browser(world.bob), f"/dashboard/apps/{world.sync.pk}/disconnect/"
+    page = bob.get(url).content.decode()
+    assert "See who it is acting for" in page
+    assert "connect it again" in page
+    assert tokens.is_live(tokens.verify(had["access_token"]))
+    bob.post(url)
+    assert "Not connected any more: Sync." in bob.get(url, follow=True).content.decode()
+
+
+def test_what_an_app_may_do_is_what_was_agreed_to_in_all_and_not_what_it_may_ask_for(world, browser):
+    scopes = ("profile", "members:read", "revocations:write", "events:read")
+    app, _ = world.integration("Ledger", ["authorization_code"], [CALLBACK], scopes=scopes)
+    world.connect(world.bob, app, ("profile",))
+    world.connect(world.bob, app, ("profile", "members:read"))
+    world.connect(world.alice, app, scopes)
+    bob = browser(world.bob)
+    for url in ("/dashboard/apps/", f"/dashboard/apps/{app.pk}/disconnect/"):
+        page = bob.get(url).content.decode()
+        shown = [name for name, words in SCOPES.items() if words in page]
+        assert shown == ["profile", "members:read"]
+
+
 def test_an_app_that_one_has_not_connected_is_404(world, browser):
     assert browser(world.bob).post(f"/dashboard/apps/{world.sync.pk}/disconnect/").status_code == 404
+    assert browser(world.bob).get(f"/dashboard/apps/{world.sync.pk}/disconnect/").status_code == 404
 
 
 NEW = {"name": "Report", "grant_types": ["client_credentials"], "scopes": ["profile"], "redirect_uris": ""}
@@ -163,6 +204,57 @@ def test_a_secret_is_rotated_without_a_moment_without_one(world, browser):
     assert world.export.secrets.live().count() == 1
 
 
+def test_ending_a_secret_says_first_whether_it_is_used_and_whether_it_is_the_last(world, browser):
+    alice, old = browser(world.alice), world.export.secrets.get()
+    base = f"/dashboard/integrations/{world.export.pk}/secrets/"
+    page = alice.get(f"{base}{old.pk}/end/").content.decode()
+    assert "Never used." in page
+    assert "This is the last one: the integration gets no more tokens." in page
+    alice.post(base)
+    clients.authenticate(str(world.export.pk), world.export_secret)
+    page = alice.get(f"{base}{old.pk}/end/").content.decode()
+    assert "Last used " in page
+    assert "last one" not in page
+    assert world.export.secrets.live().count() == 2
+    alice.post(f"{base}{old.pk}/end/")
+    assert "Ended already" in alice.get(f"{base}{old.pk}/end/", follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("button", "page"),
+    [
+        ("sessions/{id}/end/", "sessions/"),
+        ("integrations/{app}/secrets/", "integrations/{app}/"),
+        ("integrations/{app}/keys/", "integrations/{app}/"),
+        ("organisations/{acme}/members/{bob}/remove/", "organisations/{acme}/members/{bob}/"),
+        ("organisations/{acme}/members/invitations/{id}/withdraw/", "organisations/{acme}/members/"),
+    ],
+)
+def test_the_address_of_a_button_leads_to_its_page(world, browser, button, page):
+    names = {"app": world.export.pk, "acme": world.acme.pk, "bob": world.bob.pk, "id": uuid.uuid4()}
+    button, page = (f"/dashboard/{path}".format(**names) for path in (button, page))
+    alice = browser(world.alice)
+    assert alice.get(button)["Location"] == page
+    assert alice.get(page).status_code == 200
+    assert alice.put(button).status_code == 405
+
+
+def test_a_wrong_method_has_a_page_and_says_which_are_right(world, browser):
+    answer = browser(world.alice).post("/dashboard/security-log/")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET, HEAD")
+    assert "That does not work here." in answer.content.decode()
+
+
+def test_whoever_is_not_signed_in_is_not_told_that_they_are(world, browser, rf):
+    assert "You are signed in" in errors.permission_denied(as_(rf.get("/"), world.bob)).content.decode()
+    assert "You are not signed in." in errors.permission_denied(as_(rf.get("/"), AnonymousUser())).content.decode()
+
+
+def as_(request, user):
+    request.user, request.session = user, {}
+    return request
+
+
 def test_a_disabled_integration_gets_no_secret(world, browser):
     revocation.revoke(Scope(integration=world.export), cause=Cause.ENDED)
     answer = browser(world.alice).post(f"/dashboard/integrations/{world.export.pk}/secrets/", follow=True)
@@ -206,7 +298,7 @@ def test_ids_of_nothing_are_404(world, browser, path, junk):
     url = "/dashboard/" + path.format(junk, junk)
     alice = browser(world.alice)
     assert alice.post(url).status_code in {404, 405}
-    assert alice.get(url).status_code in {404, 405}
+    assert alice.get(url).status_code == (302 if path.startswith("sessions") and len(junk) == 36 else 404)
 
 
 def test_every_change_needs_a_csrf_token(world, browser):
@@ -247,7 +339,22 @@ def test_five_hundred_sessions_are_paged_in_one_statement(world, browser, django
     with django_assert_num_queries(3):
         text = alice.get("/dashboard/sessions/?page=10").content.decode()
     assert text.count('class="what"') == 50
+    assert "501 sessions: every browser" in strip_tags(text)
+    assert "Page 10 of 11" in text
     assert alice.get("/dashboard/sessions/?page=11").content.decode().count('class="what"') == 1
+
+
+def test_integrations_are_paged(world, browser):
+    fields = {"organisation": world.acme, "created_by": world.alice}
+    Integration.objects.bulk_create(Integration(name=f"App {n:03}", **fields) for n in range(117))
+    alice = browser(world.alice)
+    pages = [alice.get(f"/dashboard/integrations/?page={number}").content.decode() for number in (1, 2, 3, 4)]
+    assert [page.count('class="what"') for page in pages] == [50, 50, 20, 0]
+    assert "120 OAuth clients" in pages[0]
+    assert "Page 3 of 3" in pages[2]
+    assert "Back to the first page" in pages[3]
+    assert "<details open>" in alice.get("/dashboard/integrations/?new=yes").content.decode()
+    assert "<details>" in pages[0]
 
 
 @pytest.mark.parametrize("kind", ["refresh_reused", "code_reused", "not_me", "tried_again"])

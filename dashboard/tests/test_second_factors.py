@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts import at_rest, keys, revocation, second_factors, tokens
-from accounts.models import Cause, Membership, Organisation, Revocation, SecurityEvent, User
+from accounts.models import Cause, Invitation, Membership, Organisation, Revocation, SecurityEvent, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
 from dashboard.tests.places import passkey
@@ -205,6 +205,17 @@ def test_a_sensitive_request_goes_on_by_itself_once_it_is_clear_who_it_is(world,
     assert world.bob.memberships.get().role == "admin"
 
 
+def test_an_invitation_is_sensitive_as_a_role_is(world, browser):
+    start = time.time()
+    alice, path = browser(world.alice), f"/dashboard/organisations/{world.acme.pk}/members/"
+    with time_machine.travel(start + 600):
+        answer = alice.post(path, {"email": "carol@example.com", "role": "owner"})
+        assert answer["Location"].startswith("/accounts/reauthenticate/")
+        assert not Invitation.objects.exists()
+        alice.post(answer["Location"], {"password": PASSWORD, "next": path})
+    assert Invitation.objects.get().role == "owner"
+
+
 @pytest.mark.parametrize(
     "path", ["integrations/", "integrations/{}/secrets/", "integrations/{}/keys/", "integrations/{}/disable/"]
 )
@@ -234,6 +245,16 @@ def test_whoever_lacks_a_required_one_is_led_to_set_it_up_before_anything_else(s
     assert not strict.bob.grants.exists()
 
 
+def test_they_are_told_by_whom_and_may_sign_out_everywhere(strict, browser):
+    bob, there = browser(strict.bob), browser(strict.bob)
+    page = bob.get("/dashboard/", follow=True).content.decode()
+    assert '<li class="note info">Acme requires a second factor.' in page
+    assert 'href="/dashboard/sign-out-everywhere/"' in page
+    assert "2 sessions" in bob.get("/dashboard/sign-out-everywhere/").content.decode()
+    assert "Ended: 2 sessions" in bob.post("/dashboard/sign-out-everywhere/", follow=True).content.decode()
+    assert there.get("/accounts/2fa/").status_code == 302
+
+
 def test_with_one_set_up_everything_opens_in_the_same_session(strict, browser):
     bob = browser(strict.bob)
     activate(bob)
@@ -242,6 +263,15 @@ def test_with_one_set_up_everything_opens_in_the_same_session(strict, browser):
 
 def test_strangers_to_the_organisation_are_not_asked(strict, browser):
     assert is_in(browser(strict.mallory))
+
+
+def test_whoever_has_none_is_led_to_one_rather_than_offered_to_require_it(world, browser):
+    url = f"/dashboard/organisations/{world.acme.pk}/security/"
+    alice = browser(world.alice)
+    assert b"Require it of all" not in alice.get(url).content
+    assert b"set up your own" in alice.get(url).content
+    TOTP.activate(world.alice, SECRET)
+    assert b"Require it of all 2 members" in alice.get(url).content
 
 
 def test_only_owners_require_it_and_only_with_one_of_their_own(world, browser):

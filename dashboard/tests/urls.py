@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
+from django.views.decorators.http import require_POST
 
 from dashboard import errors
 
@@ -26,6 +27,7 @@ def _raises(error: Exception) -> Any:
 urlpatterns = [
     path("wrong/400/", _raises(SuspiciousOperation("no"))),
     path("wrong/403/", _raises(PermissionDenied())),
+    path("wrong/405/", require_POST(_raises(ValueError("never called")))),
     path("wrong/csrf/", errors.csrf_failure),
     path("wrong/429/", respond_429),
     path("wrong/500/", _raises(ValueError("no"))),
