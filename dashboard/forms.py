@@ -41,6 +41,11 @@ class SignUpForm(AllauthSignupForm):  # type: ignore[misc]
 
 
 class SignInForm(LoginForm):  # type: ignore[misc]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        days = settings.SESSION_REMEMBERED_AGE // 86_400
+        self.fields["remember"].label = f"Stay signed in for {days} day{'' if days == 1 else 's'} on this browser"
+
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Remembers the browser when asked to. Staff never are: the session engine sees to it."""
         response: HttpResponse = super().login(request, redirect_url=redirect_url)
@@ -66,7 +71,7 @@ class IntegrationForm(forms.Form):
     is_public = forms.BooleanField(
         required=False,
         label="It cannot keep a secret",
-        help_text="A mobile, desktop or browser app. It proves itself by PKCE and has no client secret.",
+        help_text="A mobile or desktop app, or a device. It proves itself by PKCE and has no client secret.",
     )
     grant_types = forms.MultipleChoiceField(
         choices=Integration.GrantType.choices,
@@ -84,7 +89,8 @@ class IntegrationForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
         label="Redirect URIs",
-        help_text="One a line; compared character for character. https://…, http://127.0.0.1… or com.example.app:/…",
+        help_text="One a line: https://…, http://127.0.0.1… or com.example.app:/… Compared character for character; "
+        "on 127.0.0.1 and [::1] alone the port is free.",
         max_length=10_000,
     )
 

@@ -129,3 +129,35 @@ def test_a_passkey_is_the_second_step_after_the_password(world, window, key):
     assert barriers(page) == []
     page.get_by_role("button", name="Ask every time").click()
     page.wait_for_url("**/dashboard/")
+
+
+def test_a_form_with_errors_is_taken_up_at_the_first_of_them(world, window):
+    page = window(world.alice)
+    page.goto("/dashboard/integrations/?new=yes")
+    page.fill("[name=name]", "Report")
+    page.get_by_role("button", name="Create integration").click()
+    page.allow("status of 400")
+    page.get_by_text("it needs an address to come back to").wait_for()
+    assert page.evaluate("document.activeElement.name") == "redirect_uris"
+    name, uris = (page.locator(f"[name={field}]") for field in ("name", "redirect_uris"))
+    colours = [field.evaluate("field => getComputedStyle(field).borderColor") for field in (name, uris)]
+    assert colours[0] != colours[1]
+
+
+def test_a_secret_and_a_client_id_are_copied(world, window):
+    page = window(world.alice, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"/dashboard/integrations/{world.export.pk}/")
+    page.get_by_role("button", name="New secret").click()
+    for what, where in (("client secret", "#secret"), ("client id", "#client-id")):
+        page.get_by_role("button", name=f"Copy the {what}").click()
+        page.get_by_role("button", name="Copied").first.wait_for()
+        assert page.evaluate("navigator.clipboard.readText()") == page.inner_text(where).strip()
+
+
+def test_without_javascript_no_button_is_there_that_would_do_nothing(world, window):
+    for path, heading in (("/accounts/login/", "Sign in"), ("/accounts/2fa/webauthn/add/", "Add a passkey")):
+        page = window(world.alice if "add" in path else None, java_script_enabled=False)
+        page.goto(path)
+        page.get_by_role("heading", name=heading).wait_for()
+        assert page.get_by_role("button", name="Sign in with a passkey").count() == 0
+        assert page.get_by_role("button", name="Add it").count() == 0

@@ -17,13 +17,14 @@ document.addEventListener("submit", (event) => {
     if (ended) return;
     ended = true;
     document.documentElement.classList.add("ended");
+    const here = encodeURIComponent(location.pathname + location.search);
     const note = document.createElement("dialog");
     note.className = "ended-note";
     note.setAttribute("aria-labelledby", "ended-title");
     note.append(
       make("h2", "This session has ended", { id: "ended-title" }),
       make("p", "It was signed out, here or elsewhere. What this page showed is no longer yours to see."),
-      make("a", "Sign in again", { href: signIn, className: "button" }),
+      make("a", "Sign in again", { href: `${signIn}?next=${here}`, className: "button" }),
     );
     // A second Escape closes a dialog whatever is said to the first.
     note.addEventListener("close", () => note.showModal());
