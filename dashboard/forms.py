@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest, HttpResponse
 
-from accounts import clients, names, people
+from accounts import names, people
 from accounts.models import SCOPES, Integration, Membership, Organisation, SecurityEvent, User
 
 
@@ -63,10 +63,30 @@ class ResetForm(ResetPasswordForm):  # type: ignore[misc]
         return email
 
 
-class IntegrationForm(forms.Form):
+class _AddressesField(forms.CharField):
+    """Lines of text, as a list."""
+
+    def clean(self, value: Any) -> Any:
+        lines = super().clean(value).splitlines()
+        return list(dict.fromkeys(line.strip() for line in lines if line.strip()))
+
+
+class ChangeIntegrationForm(forms.Form):
     name = forms.CharField(
         max_length=100, help_text="People see it when they are asked to agree.", validators=[names.validate]
     )
+    redirect_uris = _AddressesField(
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        label="Redirect URIs",
+        help_text="One a line: https://…, http://127.0.0.1… or com.example.app:/… Compared character for character; "
+        "on 127.0.0.1 and [::1] alone the port is free.",
+        max_length=10_000,
+    )
+
+
+class IntegrationForm(ChangeIntegrationForm):
+    field_order = ["name", "organisation", "is_public", "grant_types", "scopes", "redirect_uris"]
     organisation = forms.ModelChoiceField(Organisation.objects.none(), empty_label=None)
     is_public = forms.BooleanField(
         required=False,
@@ -85,14 +105,6 @@ class IntegrationForm(forms.Form):
         initial=["profile"],
         label="What it may do",
     )
-    redirect_uris = forms.CharField(
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
-        label="Redirect URIs",
-        help_text="One a line: https://…, http://127.0.0.1… or com.example.app:/… Compared character for character; "
-        "on 127.0.0.1 and [::1] alone the port is free.",
-        max_length=10_000,
-    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,26 +114,6 @@ class IntegrationForm(forms.Form):
         field.queryset = managed
         field.choices = [(organisation.pk, str(organisation)) for organisation in managed]  # one statement, not three
         self.may_create = bool(field.choices)
-
-    def clean_redirect_uris(self) -> list[str]:
-        uris = [line.strip() for line in self.cleaned_data["redirect_uris"].splitlines() if line.strip()]
-        for uri in uris:
-            try:
-                clients.check_redirect_uri(uri)
-            except clients.BadRedirectURI as error:
-                raise forms.ValidationError(str(error)) from None
-        return list(dict.fromkeys(uris))
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or {}
-        kinds = set(data.get("grant_types", []))
-        if Integration.GrantType.AUTHORIZATION_CODE in kinds and not data.get("redirect_uris", ["unknown"]):
-            self.add_error("redirect_uris", "On behalf of a person, it needs an address to come back to.")
-        if kinds == {Integration.GrantType.REFRESH_TOKEN}:
-            self.add_error("grant_types", "A refresh token comes with an authorization code: choose that too.")
-        if data.get("is_public") and Integration.GrantType.CLIENT_CREDENTIALS in kinds:
-            self.add_error("grant_types", "Without a secret it has no credentials of its own to show.")
-        return data
 
 
 class KeysForm(forms.Form):

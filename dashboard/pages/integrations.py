@@ -16,7 +16,7 @@ from accounts.http import SignedInRequest, signed_in
 from accounts.models import SCOPES, ClientSecret, Integration, Membership
 from accounts.revocation import Scope
 from dashboard.buttons import button_of
-from dashboard.forms import IntegrationForm, KeysForm
+from dashboard.forms import ChangeIntegrationForm, IntegrationForm, KeysForm
 from dashboard.pages import Entry
 from dashboard.paging import Page
 from dashboard.sudo import sudo
@@ -33,17 +33,21 @@ def integrations(request: SignedInRequest) -> HttpResponse:
     form = IntegrationForm(request.POST or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
-        integration, secret = clients.create_integration(
-            organisation=data["organisation"],
-            by=request.user,
-            name=data["name"],
-            is_confidential=not data["is_public"],
-            grant_types=data["grant_types"],
-            scopes=data["scopes"],
-            redirect_uris=data["redirect_uris"],
-            visitor=visitors.of(request),
-        )
-        return _integration_page(request, integration, secret=secret)
+        try:
+            integration, secret = clients.create_integration(
+                organisation=data["organisation"],
+                by=request.user,
+                name=data["name"],
+                is_confidential=not data["is_public"],
+                grant_types=data["grant_types"],
+                scopes=data["scopes"],
+                redirect_uris=data["redirect_uris"],
+                visitor=visitors.of(request),
+            )
+        except clients.BadIntegration as error:
+            form.add_error(error.field, str(error))
+        else:
+            return _integration_page(request, integration, secret=secret)
     context = {"form": form, "page": Page(request, _managed(request).select_related("organisation"), counted=True)}
     return render(request, "dashboard/integrations.html", context, status=400 if form.errors else 200)
 
@@ -52,6 +56,28 @@ def integrations(request: SignedInRequest) -> HttpResponse:
 @signed_in
 def integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
     return _integration_page(request, _one_managed(request, integration_id))
+
+
+@signed_in
+@sudo
+def change_integration(request: SignedInRequest, integration_id: uuid.UUID) -> HttpResponse:
+    """Its name and its addresses. What it may do stays what people have agreed to."""
+    row = _one_managed(request, integration_id)
+    shown = {"name": row.name, "redirect_uris": "\n".join(row.redirect_uris)}
+    form = ChangeIntegrationForm(request.POST or None, initial=shown)
+    if request.method == "POST" and form.is_valid():
+        try:
+            clients.change_integration(row, **form.cleaned_data, by=request.user, visitor=visitors.of(request))
+        except clients.BadIntegration as error:
+            form.add_error(error.field, str(error))
+        except clients.UnknownClient:
+            messages.error(request, "It is disabled, and stays as it is.")
+            return redirect("integration", row.pk)
+        else:
+            messages.success(request, "Changed. Everybody who has connected it stays connected.")
+            return redirect("integration", row.pk)
+    context = {"integration": row, "form": form}
+    return render(request, "dashboard/change_integration.html", context, status=400 if form.errors else 200)
 
 
 @button_of("integration", "integration_id")
@@ -174,12 +200,13 @@ def _bars(days: list[tuple[date, int]], height: int = 64) -> list[dict[str, obje
     return bars
 
 
-_also = ("integration", "create_secret", "add_keys", "end_secret", "disable_integration")
+_also = ("integration", "change_integration", "create_secret", "add_keys", "end_secret", "disable_integration")
 entry = Entry("Integrations", "integrations", 40, also=_also)
 _one = "dashboard/integrations/<uuid:integration_id>/"
 urlpatterns = [
     path("dashboard/integrations/", integrations, name="integrations"),
     path(_one, integration, name="integration"),
+    path(f"{_one}change/", change_integration, name="change_integration"),
     path(f"{_one}secrets/", create_secret, name="create_secret"),
     path(f"{_one}keys/", add_keys, name="add_keys"),
     path(f"{_one}secrets/<uuid:secret_id>/end/", end_secret, name="end_secret"),

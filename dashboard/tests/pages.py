@@ -53,6 +53,7 @@ PAGES = {
     "disconnect-app": Page("/dashboard/apps/{integration_id}/disconnect/", "Disconnect Sync?"),
     "integrations": Page("/dashboard/integrations/", "Integrations"),
     "integration": Page("/dashboard/integrations/{integration_id}/", "Sync"),
+    "change-integration": Page("/dashboard/integrations/{integration_id}/change/", "Change it"),
     "disable-integration": Page("/dashboard/integrations/{integration_id}/disable/", "Disable it?"),
     "end-secret": Page(
         "/dashboard/integrations/{integration_id}/secrets/{secret_id}/end/", "End the client secret …{hint}?"

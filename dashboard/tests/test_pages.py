@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
+from django.utils import timezone
 from django.utils.html import strip_tags
 
-from accounts import clients, events, revocation, tokens
+from accounts import clients, events, live_grants, revocation, tokens
 from accounts.models import SCOPES, Cause, Integration, SecurityEvent, Session
 from accounts.revocation import Scope
 from accounts.tests.world import CALLBACK
@@ -375,3 +376,63 @@ def test_an_alarm_of_long_ago_is_over(world, browser):
     old = events.record(events.Kind.CODE_REUSED, user=world.bob)
     SecurityEvent.objects.filter(pk=old.pk).update(at=old.at - timedelta(days=8))
     assert "kind=code_reused" not in browser(world.bob).get("/dashboard/").content.decode()
+
+
+def test_a_new_address_needs_no_new_integration(world, browser):
+    alice, path = browser(world.alice), f"/dashboard/integrations/{world.sync.pk}/change/"
+    had = world.connect(world.bob)
+    assert b"https://sync.example/callback" in alice.get(path).content
+    answer = alice.post(path, {"name": "Sync 2", "redirect_uris": "https://sync.example/v2\nhttps://sync.example/v2"})
+    assert answer["Location"] == f"/dashboard/integrations/{world.sync.pk}/"
+    world.sync.refresh_from_db()
+    assert (world.sync.name, world.sync.redirect_uris) == ("Sync 2", ["https://sync.example/v2"])
+    assert live_grants.stands(tokens.verify(had["access_token"]))
+    event = SecurityEvent.objects.get(kind="integration_changed")
+    assert (event.actor, event.details["before"]["name"]) == (world.alice, "Sync")
+
+
+@pytest.mark.parametrize(
+    ("sent", "why"),
+    [
+        ({"name": "Sync", "redirect_uris": ""}, "needs an address to come back to"),
+        ({"name": "Sync", "redirect_uris": "http://sync.example/"}, "must start with https://"),
+        ({"name": "Sy\u202enc", "redirect_uris": "https://sync.example/"}, "characters that can be seen"),
+    ],
+)
+def test_an_integration_is_not_changed_into_what_it_may_not_be(world, browser, sent, why):
+    answer = browser(world.alice).post(f"/dashboard/integrations/{world.sync.pk}/change/", sent)
+    assert answer.status_code == 400
+    assert why in answer.content.decode()
+    world.sync.refresh_from_db()
+    assert (world.sync.name, world.sync.redirect_uris) == ("Sync", [CALLBACK])
+
+
+def test_a_disabled_one_is_not_changed_and_a_member_changes_none(world, browser):
+    path = f"/dashboard/integrations/{world.sync.pk}/change/"
+    assert browser(world.bob).get(path).status_code == 404
+    Integration.objects.filter(pk=world.sync.pk).update(disabled_at=timezone.now())
+    browser(world.alice).post(path, {"name": "Other", "redirect_uris": CALLBACK})
+    world.sync.refresh_from_db()
+    assert world.sync.name == "Sync"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"grant_types": ["password"]}, "grant_types"),
+        ({"grant_types": []}, "grant_types"),
+        ({"grant_types": ["refresh_token"]}, "grant_types"),
+        ({"grant_types": ["client_credentials"], "is_confidential": False}, "grant_types"),
+        ({"scopes": ["everything:write"]}, "scopes"),
+        ({"scopes": []}, "scopes"),
+        ({"name": "x" * 101}, "name"),
+        ({"name": ""}, "name"),
+        ({"redirect_uris": []}, "redirect_uris"),
+    ],
+)
+def test_the_heart_makes_no_integration_that_the_form_would_refuse(world, wrong, field):
+    right = {"name": "N", "is_confidential": True, "grant_types": ["authorization_code"], "scopes": ["profile"]}
+    right["redirect_uris"] = [CALLBACK]
+    with pytest.raises(clients.BadIntegration) as refused:
+        clients.create_integration(organisation=world.acme, by=world.alice, **{**right, **wrong})
+    assert refused.value.field == field

@@ -70,7 +70,7 @@ def wait_for(something, seconds=10):
         time.sleep(0.02)
 
 
-def test_a_page_goes_dark_within_a_second_without_asking_and_is_counted(world, opened, record_property):
+def test_a_page_goes_dark_within_a_second_of_being_told_and_is_counted(world, opened, record_property):
     took = []
     for _ in range(5):
         page = opened(world.bob, "/dashboard/")
@@ -78,7 +78,9 @@ def test_a_page_goes_dark_within_a_second_without_asking_and_is_counted(world, o
         revoked = revocation.revoke(Scope(user=world.bob, only_sessions=True), cause=Cause.ENDED)
         ended_at = time.time()
         took.append(darkness.dark_at(page) - ended_at)
-        assert (revoked.streams, revoked.receipt["streams"], page.asked) == (1, 1, ["eventsource"])
+        assert (revoked.streams, revoked.receipt["streams"]) == (1, 1)
+        # Once it is told, and not before: whether the cookie that it has by now lets in, where another took its place.
+        assert page.asked == ["eventsource", "fetch"]
     record_property("dark after", ", ".join(f"{seconds:.2f} s" for seconds in took))
     assert max(took) < 1
 
