@@ -57,12 +57,12 @@ class _Backend(TokenBackend):
 
 
 def _times_hold(payload: dict[str, Any], most_seconds: int) -> bool:
-    """Integers; alive, and for no longer than ours are, by their own count and by our clock: another node's may be
-    ahead, but by a minute at most, or its tokens would outlive the revocation list's memory."""
+    """Integers; alive, and for no longer than ours are. When it was issued is not compared with our clock, which may be
+    the wrong one. How far ahead another's may be is said in accounts.revocation.list."""
     iat, exp = payload.get("iat"), payload.get("exp")
     if type(iat) is not int or type(exp) is not int or "nbf" in payload:
         return False
-    return 0 < exp - iat <= most_seconds and 0 < exp - time.time() <= most_seconds + settings.MOST_AHEAD
+    return time.time() < exp and 0 < exp - iat <= most_seconds
 
 
 class _Token(Token):

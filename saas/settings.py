@@ -166,7 +166,6 @@ KNOWN_BROWSER_COOKIE_NAME = "__Host-known_browser" if IS_HTTPS else "known_brows
 # The list remembers for as long as any worker's tokens may live: two settings are in use while one takes the other's
 # place, and each worker forgets for all.
 LONGEST_ACCESS_TOKEN_AGE = 900  # seconds
-MOST_AHEAD = 60  # seconds that the clock of a node may be ahead of another's, or its tokens are refused there
 ACCESS_TOKEN_AGE = env.number("ACCESS_TOKEN_SECONDS", 300, least=1, most=LONGEST_ACCESS_TOKEN_AGE)
 REFRESH_TOKEN_AGE = env.number("REFRESH_TOKEN_DAYS", 30, least=1, most=365) * 86_400  # seconds
 GRANT_AGE = env.number("GRANT_DAYS", 365, least=1, most=3650) * 86_400  # seconds; no refresh moves it

@@ -3,8 +3,8 @@
 What must be refused is found in dictionaries, with no I/O. Entries come from the database, some of them ahead of it by
 message, and each stays for the longest life that an access token may have, and a minute, after this process first saw
 it. Its commit lies before that, by message too; what was minted before the commit has run out by then. The one clock of
-another machine that counts is the one that a token's `exp` was read from: one that is ahead by more than that minute
-makes tokens that nobody believes (accounts.tokens).
+another machine that counts is the one that a token's `exp` was read from: it may be ahead by what is left of that
+memory, eleven minutes with tokens of five; those of one further ahead would outlive it.
 """
 
 import time
@@ -116,7 +116,7 @@ class RevocationList:
     def outlived(self, now: float) -> list[int]:
         """Ids of entries that no token can be concerned by any more, as far as the first that is too young: they came
         about in this order, and all are not to be walked at every poll."""
-        before = now - settings.LONGEST_ACCESS_TOKEN_AGE - settings.MOST_AHEAD
+        before = now - settings.LONGEST_ACCESS_TOKEN_AGE - 60
         return [id_ for id_, _ in takewhile(lambda entry: entry[1] < before, self._seen_at.items())]
 
 

@@ -102,6 +102,15 @@ def test_entries_leave_an_access_lifetime_and_a_minute_after_they_were_seen(copy
 
 
 @pytest.mark.django_db
+def test_tokens_of_a_clock_that_is_ten_minutes_ahead_do_not_outlive_the_list(copy, settings):
+    entry()
+    now = clock()
+    reading.read_into(copy, seen_at=now)
+    reading.read_into(copy, seen_at=now + 600 + settings.ACCESS_TOKEN_AGE)
+    assert copy.refuses(claims())
+
+
+@pytest.mark.django_db
 def test_an_entry_that_was_long_uncommitted_counts_from_when_it_was_seen(copy, settings):
     """Its row says that it is old; tokens were minted until its commit all the same."""
     entry()

@@ -227,17 +227,3 @@ def test_an_unknown_kid_is_looked_up_once_a_second_at_most(world, django_assert_
     with django_assert_num_queries(0):
         for number in range(50):
             assert keys.verifying_key(f"unknown{number}") is None
-
-
-@pytest.mark.parametrize(("seconds", "is_believed"), [(40, True), (90, False)])
-def test_a_token_from_a_clock_far_ahead_is_refused_so_that_none_outlives_the_list(world, seconds, is_believed):
-    keys.signing_key()
-    had = world.connect(world.bob)
-    grant = world.grant_of(had)
-    grant.seen_at = timezone.now() + timedelta(seconds=seconds)
-    text = tokens.mint(grant, ("profile",))
-    if is_believed:
-        assert tokens.verify(text).subject == world.bob.pk
-    else:
-        with pytest.raises(tokens.InvalidToken):
-            tokens.verify(text)
