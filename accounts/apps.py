@@ -1,7 +1,6 @@
 """The heart: people, their credentials, and the one act that ends them."""
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from django.apps import AppConfig
@@ -9,7 +8,7 @@ from django.apps import apps as installed
 from django.core import checks
 from django.db import connections
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.migrations.recorder import MigrationRecorder
+from django.db.migrations.loader import MigrationLoader
 from django.db.models.signals import post_migrate, pre_migrate
 
 log = logging.getLogger(__name__)
@@ -56,6 +55,7 @@ def _after_migrations(using: str, apps: Any = installed, **kwargs: Any) -> None:
 
 def _newer(connection: BaseDatabaseWrapper) -> str | None:
     """The newest migration that was applied and that this version does not know."""
-    folder = Path(__file__).parent / "migrations"
-    applied = {name for app, name in MigrationRecorder(connection).applied_migrations() if app == "accounts"}
-    return max((name for name in applied if not (folder / f"{name}.py").exists()), default=None)
+    loader = MigrationLoader(connection)
+    known = {*loader.disk_migrations, *(old for one in loader.replacements.values() for old in one.replaces)}
+    unknown = loader.applied_migrations.keys() - known
+    return max((name for app, name in unknown if app == "accounts"), default=None)

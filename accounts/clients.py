@@ -65,7 +65,7 @@ class Client:
     secret: ClientSecret | None
 
 
-@transaction.atomic
+@revocation.in_turn
 def create_integration(
     *,
     organisation: Organisation,
@@ -81,7 +81,6 @@ def create_integration(
     NotAllowed for whoever does not manage the organisation."""
     check_ways(grant_types, scopes, is_confidential=is_confidential)
     check_shown(name, redirect_uris, grant_types)
-    revocation.take_turn()
     ranks.check_manager(by, organisation.pk)
     integration = Integration.objects.create(
         organisation=organisation,
@@ -97,7 +96,7 @@ def create_integration(
     return integration, secret
 
 
-@transaction.atomic
+@revocation.in_turn
 def change_integration(
     integration: Integration, *, name: str, redirect_uris: list[str], by: User, visitor: Visitor = visitors.NOBODY
 ) -> None:
@@ -106,7 +105,6 @@ def change_integration(
     Raises BadIntegration, NotAllowed as above, and UnknownClient where it is disabled.
     """
     check_shown(name, redirect_uris, integration.grant_types)
-    revocation.take_turn()
     ranks.check_manager(by, integration.organisation_id)
     if not Integration.objects.live().filter(pk=integration.pk).update(name=name, redirect_uris=redirect_uris):
         raise UnknownClient
@@ -182,18 +180,16 @@ def make_room(integration: Integration, by: User) -> None:
         raise TooManySecrets
 
 
-@transaction.atomic
+@revocation.in_turn
 def end_secret(secret: ClientSecret, *, by: User, visitor: Visitor = visitors.NOBODY) -> Revocation:
     """With every token that was got with it. Raises NotAllowed for whoever does not manage the organisation."""
-    revocation.take_turn()
     ranks.check_manager(by, secret.integration.organisation_id)
     return revocation.revoke(Scope(client_secret=secret), cause=Cause.ENDED, by=by, visitor=visitor)
 
 
-@transaction.atomic
+@revocation.in_turn
 def disable(integration: Integration, *, by: User, visitor: Visitor = visitors.NOBODY) -> Revocation:
     """For good, with all that it holds. Raises NotAllowed for whoever does not manage the organisation."""
-    revocation.take_turn()
     ranks.check_manager(by, integration.organisation_id)
     return revocation.revoke(Scope(integration=integration), cause=Cause.ENDED, by=by, visitor=visitor)
 

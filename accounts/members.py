@@ -53,12 +53,11 @@ class Removed:
     revocation: Revocation
 
 
-@transaction.atomic
+@revocation.in_turn
 def invite(
     *, organisation: Organisation, email: str, role: str, by: User, visitor: Visitor = visitors.NOBODY
 ) -> Invitation:
     """Mails a link that lasts seven days and works once. A second invitation replaces the first."""
-    revocation.take_turn()
     ranks.check_may_touch(by, organisation.pk, role)
     email = User.objects.normalize_email(email)
     if Membership.objects.filter(organisation=organisation, user__email=email).exists():
@@ -89,13 +88,12 @@ def find(token: str) -> Invitation:
     return invitation
 
 
-@transaction.atomic
+@revocation.in_turn
 def accept(token: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> Membership:
     """Joins, for the one caller who is first. Their address is the invited one, and verified: sign-in saw to that.
 
     Raises UnknownInvitation, WrongAddress, and NotAllowed for whoever has been revoked since their request was let in.
     """
-    revocation.take_turn()
     ranks.check_still_in(by)
     invitation = find(token)
     if by.email != invitation.email:
@@ -120,10 +118,9 @@ def accept(token: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> Membe
     return membership
 
 
-@transaction.atomic
+@revocation.in_turn
 def add(user: User, organisation: Organisation, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """Without an invitation: an operator's to do, who vouches for them. Raises NotAllowed and AlreadyMember."""
-    revocation.take_turn()
     ranks.check_operator(by)
     if Membership.objects.filter(user=user, organisation=organisation).exists():
         raise AlreadyMember
@@ -145,7 +142,7 @@ def withdraw(
         )
 
 
-@transaction.atomic
+@revocation.in_turn
 def change_role(membership: Membership, role: str, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """Gives a member another role. Takes effect on their next request: roles are read, never remembered."""
     _read_again(membership)
@@ -177,7 +174,7 @@ def scope_of(membership: Membership) -> Scope:
     return Scope(user=membership.user, organisation=membership.organisation)
 
 
-@transaction.atomic
+@revocation.in_turn
 def remove(membership: Membership, *, by: User, visitor: Visitor = visitors.NOBODY) -> Removed:
     """Ends what the member could do here, and then the membership. One may remove oneself."""
     _read_again(membership)
@@ -201,7 +198,6 @@ def _check_an_owner_stays(membership: Membership) -> None:
 
 def _read_again(membership: Membership) -> None:
     """As it is in one's turn. Raises NoLongerMember."""
-    revocation.take_turn()
     try:
         membership.refresh_from_db()
     except Membership.DoesNotExist:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.db import transaction
 from django.utils import timezone
 
 from accounts import crypto, events, revocation, visitors
@@ -35,10 +34,9 @@ def preview(notice: Notice) -> Preview:
     return revocation.preview(Scope(user=notice.user))
 
 
-@transaction.atomic
+@revocation.in_turn
 def not_me(token: str, *, visitor: Visitor = visitors.NOBODY) -> Revocation:
     """Ends everything, takes back a change of address, forgets second factors added since, mails the way back."""
-    revocation.take_turn()
     notice = find(token)
     if not Notice.objects.filter(pk=notice.pk, used_at=None).update(used_at=timezone.now()):
         raise UnknownNotice

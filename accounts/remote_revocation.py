@@ -8,8 +8,6 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db import transaction
-
 from accounts import live_grants, ranks, reach, revocation, visitors
 from accounts.claims import Claims
 from accounts.models import Cause, Grant, Membership, Organisation, Revocation, User
@@ -60,9 +58,8 @@ def preview(demand: Demand) -> Preview:
     return revocation.preview(_scope(demand)[0])
 
 
-@transaction.atomic
+@revocation.in_turn
 def revoke(demand: Demand) -> Revocation:
-    revocation.take_turn()
     if not live_grants.stands(demand.claims):  # it may have been ended since the request was let in
         raise NoLonger
     scope, cause = _scope(demand)

@@ -24,14 +24,13 @@ class RotationUnderWay(Exception):
     """A key is published that does not sign yet. Its argument is the key."""
 
 
-@transaction.atomic
+@revocation.in_turn
 def publish(*, algorithm: str | None = None, now: bool = False) -> SigningKey:
     """The next key of the algorithm (SIGNING_ALGORITHM without one). `now` signs at once: for an emergency.
 
     A service that keeps our JWKS for as long as it says would not know a key that signs at once, and would refuse
     its tokens for that long.
     """
-    revocation.take_turn()  # two at once would publish two
     chosen = algorithm or settings.SIGNING_ALGORITHM
     live = SigningKey.objects.filter(revoked_at=None, algorithm=chosen)
     pending = live.filter(signs_at__gt=timezone.now()).first()

@@ -108,14 +108,13 @@ def coverage(organisation: Organisation) -> dict[str, int]:
     return members.aggregate(all=Count("pk"), without=Count("pk", filter=Q(has_one=False)))
 
 
-@transaction.atomic
+@revocation.in_turn
 def require(organisation: Organisation, required: bool, *, by: User, visitor: Visitor = visitors.NOBODY) -> None:
     """From now on members without a second factor are led to set one up before anything else, or no longer are.
 
     What they have connected ends with it: with a second factor they may connect it again. It is an owner's to say:
     raises NotAllowed for anybody else, and LacksOne.
     """
-    revocation.take_turn()
     ranks.check_owner(by, organisation.pk)
     if required and not has_one(by):
         raise LacksOne

@@ -147,11 +147,15 @@ class SessionStore(SessionBase):
             "created_at": created_at,
             "last_seen_at": now,
             "remembered": remembered,
-            "expire_date": min(_end(created_at, now, remembered=remembered), self.get_expiry_date()),
+            "expire_date": self._end(created_at, now, remembered=remembered),
             "ip_address": self.visitor.ip_address,
             "user_agent": self.visitor.user_agent,
             "method": _how(data.get(SIGN_IN_RECORDS) or []),
         }
+
+    def _end(self, created_at: datetime, seen_at: datetime, *, remembered: bool) -> datetime:
+        """As for every session, or sooner where this one was given less."""
+        return min(_end(created_at, seen_at, remembered=remembered), self.get_expiry_date())
 
     def touch(self) -> None:
         """Notes that the browser was here, at most once a minute. Never brings anything back."""
@@ -160,7 +164,7 @@ class SessionStore(SessionBase):
             return
         Session.objects.filter(pk=self.row.pk).update(
             last_seen_at=now,
-            expire_date=min(_end(self.row.created_at, now, remembered=self.row.remembered), self.get_expiry_date()),
+            expire_date=self._end(self.row.created_at, now, remembered=self.row.remembered),
             ip_address=self.visitor.ip_address,
             user_agent=self.visitor.user_agent,
         )

@@ -31,7 +31,7 @@ def check_may_connect(user: User, integration: Integration) -> None:
     ranks.check_second_factor(user, is_required=is_required)
 
 
-@transaction.atomic
+@revocation.in_turn
 def agree(
     *,
     user: User,
@@ -47,7 +47,6 @@ def agree(
     revoked at the same moment is worth nothing. A narrower revocation comes before, and then it is refused, or after,
     and then it finds the grant. Raises NotAMember, and NotAllowed where that session has ended.
     """
-    revocation.take_turn()
     ranks.check_still_in(user)
     check_may_connect(user, integration)
     code = crypto.new_secret(CODE_PREFIX)

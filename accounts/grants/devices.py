@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
@@ -76,13 +75,12 @@ def waiting(user_code: str, *, user: User) -> DeviceRequest:
     return found
 
 
-@transaction.atomic
+@revocation.in_turn
 def decide(user_code: str, *, user: User, agreed: bool, visitor: Visitor = visitors.NOBODY) -> DeviceRequest:
     """The person's yes or no, for the first who gives one. The grant is born under the epoch of their session.
 
     Raises UnknownUserCode, NotAMember, and NotAllowed where that session has ended.
     """
-    revocation.take_turn()  # as for a code; and of two people who decide at once one is first
     ranks.check_still_in(user)
     asked = waiting(user_code, user=user)
     open_still = DeviceRequest.objects.open().filter(pk=asked.pk)

@@ -2,8 +2,6 @@
 
 import logging
 
-from django.db import transaction
-
 from accounts import events, notices, revocation
 from accounts.models import Cause, Grant
 from accounts.revocation import Scope
@@ -11,10 +9,9 @@ from accounts.revocation import Scope
 log = logging.getLogger(__name__)
 
 
-@transaction.atomic
+@revocation.in_turn
 def end_reused(grant: Grant, kind: events.Kind) -> None:
     """Ends it once, however many present the token at once (RFC 9700, 4.14.2)."""
-    revocation.take_turn()
     if not Grant.objects.filter(pk=grant.pk, ended_at=None).exists():
         return
     log.warning("%s: ending grant %s", kind.label, grant.pk)

@@ -10,7 +10,7 @@ is that a raised epoch, or a grant that has ended, is looked at on every request
 from accounts.revocation.ending import CauseNeedsUser, Preview, preview, revoke
 from accounts.revocation.scope import EmptyScope, EverythingStandsAlone, GoneAlready, Scope
 from accounts.revocation.standing import lease, stands
-from accounts.revocation.turn import take_turn
+from accounts.revocation.turn import in_turn, take_turn
 
 __all__ = [
     "CauseNeedsUser",
@@ -19,6 +19,7 @@ __all__ = [
     "GoneAlready",
     "Preview",
     "Scope",
+    "in_turn",
     "lease",
     "preview",
     "revoke",

@@ -1,16 +1,18 @@
 """Revocations take turns: two that cover the same rows would otherwise lock them in different orders."""
 
+import functools
 import logging
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import RevocationEntry
 
 log = logging.getLogger(__name__)
 Done = TypeVar("Done")
+Given = ParamSpec("Given")
 
 # The number is arbitrary, and PostgreSQL's name for our queue; SQLite lets one writer in at a time anyway.
 TURN = 7_401_002_338
@@ -50,3 +52,19 @@ def insist(act: Callable[[], Done]) -> Done:
             log.warning("A revocation is done again after a deadlock: %s", error)
             time.sleep(PAUSE * number)  # or it is there again before the other one, who waits, has woken up
     return act()
+
+
+def in_turn(act: Callable[Given, Done]) -> Callable[Given, Done]:
+    """A transaction that takes its turn before anything else: what it is about has been revoked before, and it sees so,
+    or is after, and is found. Done again after a deadlock, unless within a transaction of the caller's."""
+
+    @functools.wraps(act)
+    def acting(*args: Given.args, **kwargs: Given.kwargs) -> Done:
+        @transaction.atomic
+        def once() -> Done:
+            take_turn()
+            return act(*args, **kwargs)
+
+        return once() if connection.in_atomic_block else insist(once)
+
+    return acting

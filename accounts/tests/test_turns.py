@@ -9,7 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 
 from accounts import (
@@ -28,7 +28,7 @@ from accounts import (
 )
 from accounts.grants import codes, devices
 from accounts.models import Cause, Grant, Integration, Invitation, Membership, RevocationEntry, SigningKey, User
-from accounts.revocation import Scope, ending, feed
+from accounts.revocation import Scope, ending, feed, turn
 from accounts.tests.races import behind, in_flight, paused_before
 from accounts.tests.world import CALLBACK, CHALLENGE, PASSWORD
 
@@ -213,3 +213,35 @@ def test_what_is_ended_while_the_triggers_are_laid_is_in_the_list(world, monkeyp
     with paused_before(feed, "_create") as pause:
         behind(lay, pause, ended)
     assert RevocationEntry.objects.filter(kind="user", subject=world.bob.pk.hex).exists()
+
+
+def lost(times):
+    """An act that the database ends for a deadlock so often, and how often it was tried."""
+    tried = []
+
+    @revocation.in_turn
+    def act():
+        tried.append(1)
+        if len(tried) <= times:
+            raise OperationalError("deadlock detected") from Deadlock()
+        return "done"
+
+    return act, tried
+
+
+class Deadlock(Exception):
+    sqlstate = turn.DEADLOCK
+
+
+def test_what_takes_its_turn_is_done_again_after_a_deadlock(monkeypatch):
+    monkeypatch.setattr(turn, "PAUSE", 0)
+    act, tried = lost(times=2)
+    assert act() == "done"
+    assert len(tried) == 3
+
+
+def test_but_not_within_somebody_elses_transaction_which_is_lost_as_a_whole():
+    act, tried = lost(times=1)
+    with pytest.raises(OperationalError), transaction.atomic():
+        act()
+    assert len(tried) == 1
