@@ -8,10 +8,11 @@ that of the compilation.
     SECRET.one(digest=...)
 """
 
+import contextlib
 import functools
 import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar, cast
 
@@ -21,6 +22,19 @@ from django.db.models.sql import InsertQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
+
+
+@contextlib.contextmanager
+def one_round_trip() -> Iterator[None]:
+    """What is asked in here, in a transaction, goes to the database together where it can, and is read afterwards.
+
+    As with psycopg's pipeline mode: one after the other all the same, and what one of them raises is raised at the end.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 class Given(models.Expression):
@@ -127,9 +141,13 @@ class Whether(Statement):
         super().__init__(rows.query.exists())
 
     def __call__(self, **values: Any) -> bool:
-        with connection.cursor() as cursor:
-            self.execute(cursor, values)
-            return cursor.fetchone() is not None
+        return self.ask(**values)()
+
+    def ask(self, **values: Any) -> Callable[[], bool]:
+        """For `one_round_trip`: the answer is called for after it."""
+        cursor = connection.cursor()
+        self.execute(cursor, values)
+        return lambda: cursor.fetchone() is not None
 
 
 class Insert(Statement, Generic[Row]):

@@ -21,12 +21,12 @@ from accounts.models import (
     revocations,
 )
 from accounts.returning import Together
-from accounts.revocation import coverage, receipts
+from accounts.revocation import coverage, reading, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
 from accounts.revocation.turn import insist, take_turn
-from accounts.statements import Given, Insert, Update, Whether
+from accounts.statements import Given, Insert, Update, Whether, one_round_trip
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -106,13 +106,16 @@ def revoke(
         revocation = _row(scope, cause, reason, by, through, within)
         _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
+        with one_round_trip():
+            ADD(revocation)
+            _record(scope, revocation, by, visitor)
+            has_unproved = HAS_UNPROVED.ask(user=scope.user.pk if scope.user else None)
+            told = reading.ask_since(highest, receipts.MOST_TOLD)
         if scope.user and (scope.is_whole_user or scope.only_sessions):
-            _end_what_is_half_done(scope.user, revocation)
-        ADD(revocation)
-        _record(scope, revocation, by, visitor)
-        # What a caller's transaction wrote before is not after that id, and must not go without saying.
-        since = highest if began_it else None
-        transaction.on_commit(lambda: receipts.collect(revocation, called_at=called_at, since=since, patience=patience))
+            _end_what_is_half_done(scope.user, revocation, has_unproved=has_unproved())
+        # What a caller's transaction wrote before has a lower id, and must not go without saying.
+        news = told() if began_it else None
+        transaction.on_commit(lambda: receipts.collect(revocation, news, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
             notices.tell_of_compromise(scope.user, revocation)
         return revocation
@@ -177,10 +180,10 @@ def _end_holder(scope: Scope, revocation: Revocation) -> None:
         transaction.on_commit(keys.forget)
 
 
-def _end_what_is_half_done(user: User, revocation: Revocation) -> None:
+def _end_what_is_half_done(user: User, revocation: Revocation, *, has_unproved: bool) -> None:
     """A new address that has not been confirmed: its link would give the account away. And invitations, of somebody who
     may not have been themselves."""
-    if HAS_UNPROVED(user=user.pk):
+    if has_unproved:
         EmailAddress.objects.filter(user=user, verified=False, primary=False).delete()
     if revocation.cause in {Cause.COMPROMISED, Cause.DEACTIVATED}:
         Invitation.objects.filter(invited_by=user, ended_at=None).update(ended_at=revocation.at)

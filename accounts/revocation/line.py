@@ -31,25 +31,18 @@ class Line:
         self._pool = pool(settings.REDIS_URL)
         self._connection: Any = self._pool.get_connection()
 
-    def __enter__(self) -> "Line":
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
-        if kind in (None, GeneratorExit):
-            self._pool.release(self._connection)
-        else:
-            self.hang_up()
-
     def leave(self, channel: str, seconds: float) -> None:
-        """Hears nothing more of that channel. Hangs up where Redis does not say so in time."""
+        """Hears nothing more of that channel, and lets others have the line. Hangs up where Redis does not say so in
+        time."""
         try:
             self.say(("UNSUBSCRIBE", channel))
             while (heard := self.hear(seconds)) is not None:
                 if isinstance(heard, list) and heard[0] == "unsubscribe":
+                    self._pool.release(self._connection)
                     return
         except (redis.RedisError, OSError):
             pass
-        self._connection.disconnect()
+        self.hang_up()
 
     def hang_up(self) -> None:
         """For when something may still be under way, or may never come."""

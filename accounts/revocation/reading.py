@@ -3,6 +3,7 @@
 Constant text on a plain cursor: it runs several times a second in every process. It must not be sent to a replica.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection
@@ -24,13 +25,16 @@ _FEW = f"{_NEWER} LIMIT %s"
 _ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE} ORDER BY id"
 
 
-def since(highest: int, most: int) -> News | None:
+def ask_since(highest: int, most: int) -> Callable[[], News | None]:
     """What the list is, and its entries with higher ids; None when there are more than `most`."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FEW, [highest, most + 1])
-        rows = cursor.fetchall()
-    news = _news(rows)
-    return news if len(news.rows) <= most else None
+    cursor = connection.cursor()
+    cursor.execute(_FEW, [highest, most + 1])
+
+    def answer() -> News | None:
+        news = _news(cursor.fetchall())
+        return news if len(news.rows) <= most else None
+
+    return answer
 
 
 def heed(copy: RevocationList, news: News) -> bool:

@@ -15,8 +15,7 @@ from django.utils import timezone
 
 from accounts import jws
 from accounts.models import Revocation, Worker
-from accounts.revocation import reading
-from accounts.revocation.list import clock
+from accounts.revocation.list import News, clock
 from accounts.revocation.wire import Announcement
 from accounts.statements import Given, Tuples, Update
 
@@ -40,10 +39,10 @@ class Waiting(NamedTuple):
     lease_seconds: float
 
 
-def collect(revocation: Revocation, *, called_at: float, since: int | None, patience: float | None) -> None:
+def collect(revocation: Revocation, news: News | None, *, called_at: float, patience: float | None) -> None:
     """Waits for the workers, `patience` seconds at most, and keeps the receipt. To be called after the commit.
 
-    `since` is an id in the list after which all stands that the transaction wrote; None where nobody knows one.
+    `news` is all that the transaction wrote into the list, or None where that is too much, or nobody knows.
     Raises nothing: what is committed is committed. Without a receipt the revocation says so itself.
     """
     committed_at = clock()
@@ -51,8 +50,10 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
     said = revocation.cause, revocation.scope, revocation.in_words
     log.info("Revocation %s is committed: %s of %s. Ended: %s.", revocation.pk, *said)
     try:
-        waiting = {str(id_): Waiting(*worker) for id_, *worker in REGISTER()}
-        confirmed = _confirmations(waiting, called_at, since, patience) if waiting else []
+        # They are told before it is known who they are: they take it in meanwhile.
+        with Announcement(news, is_made=patience != 0) as announcement:
+            waiting = {str(id_): Waiting(*worker) for id_, *worker in REGISTER()}
+            confirmed = _confirmations(announcement, waiting, called_at, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)
         _keep(revocation, {**receipt, "streams": revocation.streams})
     except Exception:  # of a database, a key that cannot be decrypted: the caller's act is done, and has more to do
@@ -60,13 +61,12 @@ def collect(revocation: Revocation, *, called_at: float, since: int | None, pati
 
 
 def _confirmations(
-    waiting: dict[str, Waiting], called_at: float, since: int | None, patience: float | None
+    announcement: Announcement, waiting: dict[str, Waiting], called_at: float, patience: float | None
 ) -> list[dict[str, Any]]:
     """Takes whoever confirms out of `waiting`."""
     lease = max(worker.lease_seconds + MARGIN for worker in waiting.values())
     confirmed: list[dict[str, Any]] = []
-    news = None if since is None else reading.since(since, MOST_TOLD)
-    for worker_id in Announcement(news).confirmations(lease if patience is None else min(lease, patience)):
+    for worker_id in announcement.confirmations(lease if patience is None else min(lease, patience)):
         worker = waiting.pop(worker_id, None)
         if worker:
             confirmed.append({"worker": worker.name, "ms": _ms(called_at)})

@@ -5,6 +5,7 @@ has committed these entries, and that a worker we know of refuses them since thi
 was in the list by then. Without Redis, or with one that loses, delays or forges what it is told, the wait is the lease.
 """
 
+import contextlib
 import functools
 import hashlib
 import hmac
@@ -18,7 +19,7 @@ from typing import Any, NamedTuple
 import redis
 from django.conf import settings
 
-from accounts.revocation.line import TIMEOUT, Line, pool
+from accounts.revocation.line import TIMEOUT, Command, Line, pool
 from accounts.revocation.list import News, Row, State
 
 log = logging.getLogger(__name__)
@@ -97,43 +98,57 @@ class Ear:
 
 
 class Announcement:
-    """The revoker's side: one act, announced until all have answered or the time is up."""
+    """The revoker's side: one act, announced as the context begins and until all have answered, or the time is up.
 
-    def __init__(self, news: News | None) -> None:
+    Who has no time at all announces nothing: a Redis that is away takes some to say so, with each of many acts. The
+    workers read it from the database at their next poll.
+    """
+
+    def __init__(self, news: News | None, *, is_made: bool = True) -> None:
         self.id = secrets.token_hex(16)
         text = json.dumps([self.id, news])
-        self._message = f"{_mac(text)} {text}"
+        self._announce = ("PUBLISH", channel(), f"{_mac(text)} {text}") if settings.REDIS_URL and is_made else None
+        self._line: Line | None = None
+        self._until = time.monotonic() + TIMEOUT
+
+    def __enter__(self) -> "Announcement":
+        if self._announce:
+            with self._unless_redis_is_away():
+                self._line = Line()
+                self._line.say(("SUBSCRIBE", _answers_to(self.id)), self._announce)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._line:
+            self._line.leave(_answers_to(self.id), max(0.0, min(TIMEOUT, self._until - time.monotonic())))
 
     def confirmations(self, seconds: float) -> Iterator[str]:
-        """Ids of workers, as they confirm. Ends when the time is up.
+        """Ids of workers, as they confirm. Ends when the time is up."""
+        self._until = time.monotonic() + seconds
+        with self._unless_redis_is_away():
+            if self._line and self._announce and seconds > 0:
+                yield from self._answers(self._line, self._announce)
+        time.sleep(max(0.0, self._until - time.monotonic()))
 
-        Who has no time at all announces nothing: a Redis that is away takes some to say so, with each of many acts. The
-        workers read it from the database at their next poll.
-        """
-        until = time.monotonic() + seconds
+    def _answers(self, line: Line, announce: Command) -> Iterator[str]:
+        again_at = time.monotonic() + REPEAT
+        while (now := time.monotonic()) < self._until:
+            if now >= again_at:
+                line.say(announce)
+                again_at = now + REPEAT
+            worker_id, _, signature = _message(line.hear(min(again_at, self._until) - now)).partition(" ")
+            if hmac.compare_digest(signature.encode(), _signature(self.id, worker_id).encode()):
+                yield worker_id
+
+    @contextlib.contextmanager
+    def _unless_redis_is_away(self) -> Iterator[None]:
         try:
-            if settings.REDIS_URL and seconds > 0:
-                with Line() as line:
-                    yield from self._answers(line, until)
+            yield
         except (redis.RedisError, OSError) as error:
             log.warning("Could not announce a revocation: %s", error)
-        time.sleep(max(0.0, until - time.monotonic()))
-
-    def _answers(self, line: Line, until: float) -> Iterator[str]:
-        mine = _answers_to(self.id)
-        announce = ("PUBLISH", channel(), self._message)
-        line.say(("SUBSCRIBE", mine), announce)
-        again_at = time.monotonic() + REPEAT
-        try:
-            while (now := time.monotonic()) < until:
-                if now >= again_at:
-                    line.say(announce)
-                    again_at = now + REPEAT
-                worker_id, _, signature = _message(line.hear(min(again_at, until) - now)).partition(" ")
-                if hmac.compare_digest(signature.encode(), _signature(self.id, worker_id).encode()):
-                    yield worker_id
-        finally:
-            line.leave(mine, max(0.0, min(TIMEOUT, until - time.monotonic())))
+            if self._line:
+                self._line.hang_up()
+            self._line = None
 
 
 def channel() -> str:
