@@ -6,7 +6,10 @@ from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
+from saas import loaded
+
 django_application = get_wsgi_application()
+loaded.keep()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

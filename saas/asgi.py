@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.asgi import get_asgi_application
 
-from saas import env, static
+from saas import env, loaded, static
 
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[Any], Awaitable[None]]
@@ -38,6 +38,7 @@ async def application(scope: dict[str, Any], receive: Receive, send: Send) -> No
 
 
 static.complain()
+loaded.keep()
 
 # Once it has shut down, uvicorn raises the signal that told it to, which by default ends the process where it stands:
 # a worker of the revocation list could not sign off, and the next revocation would wait for its lease.
