@@ -52,7 +52,7 @@ def serving(*options: str, workers: int = 2, **env: str) -> Iterator[Server]:
     port = servers.free_port()
     command = [sys.executable, "-m", "gunicorn", "benchmarks.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(workers), "--log-level", "error", *options]
-    with subprocess.Popen(command, cwd=servers.ROOT, env={**os.environ, **env}) as master:
+    with subprocess.Popen(command, cwd=servers.ROOT, env={**os.environ, **env}, start_new_session=True) as master:
         try:
             servers.wait_for(port)
             yield Server(f"http://127.0.0.1:{port}", psutil.Process(master.pid))

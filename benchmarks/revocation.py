@@ -140,7 +140,7 @@ def saturated(cluster: list[Server], token: str) -> Iterator[None]:
     command += ["--header", f"Authorization: Bearer {token}"]
     quiet = subprocess.DEVNULL
     running = [
-        subprocess.Popen([*command, f"{node.url}/api/v1/me"], stdout=quiet, stderr=quiet)
+        subprocess.Popen([*command, f"{node.url}/api/v1/me"], stdout=quiet, stderr=quiet, start_new_session=True)
         for node in (cluster if load.has_wrk() else [])
     ]
     try:
