@@ -135,6 +135,14 @@ def secret(name: str, *, development: bool) -> str:
     return _development_secrets()[name]
 
 
+def token(name: str) -> str:
+    """What a program shows to be let in; "" where nobody is."""
+    value = text(name)
+    if value and len(value) < LEAST_SECRET:
+        raise Refused(f"{name} is too short: it has at least {LEAST_SECRET} characters. See .env.example.")
+    return value
+
+
 def _development_secrets() -> dict[str, str]:
     path = VAR_DIR / "development-secrets.json"
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Two answers for whoever operates us: are we alive, and can we serve.
+"""Answers for whoever operates us: are we alive, can we serve, and how it goes (saas.metrics).
 
 Given before anything else is asked of the request: a supervisor speaks plain HTTP, to an address and not to a name.
 """
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts import revocation
 from accounts.models import Grant, Revocation, Session, User
 from accounts.revocation import feed
+from saas.metrics import metrics
 
 
 @require_safe
@@ -36,7 +37,7 @@ class Probes:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        probe = {"/healthz": healthz, "/readyz": readyz}.get(request.path_info)
+        probe = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}.get(request.path_info)
         return probe(request) if probe else self.get_response(request)
 
 

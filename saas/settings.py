@@ -270,6 +270,8 @@ CACHES: dict[str, Any] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
+# Who may read /metrics from elsewhere than this machine itself; none: nobody.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
 DEMO_FILE = env.text("DEMO_FILE", str(env.VAR_DIR / "demo.json"))
 
 # --- How it speaks to its people --------------------------------------------------------------------------------------
