@@ -75,6 +75,7 @@ def test_a_server_that_lost_its_whole_environment_is_not_a_laptop():
         ("GRANT_DAYS", "1e3"),
         ("TRUSTED_PROXY_COUNT", "x"),
         ("SIGNING_ALGORITHM", "none"),
+        ("METRICS_TOKEN", "short"),
         ("LOG_LEVEL", "loud"),
         ("GEOIP_PATH", "/nowhere.mmdb"),
         ("GEOIP_PATH", __file__),
