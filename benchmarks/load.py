@@ -74,6 +74,8 @@ def wrk(server: Server, path: str, script: str, arguments: list[str], headers: d
     if not result:
         raise RuntimeError(f"wrk: {done.stdout}{done.stderr}")
     requests, duration, refused, broken, p50, p99 = map(int, result.split()[1:])
+    if refused:
+        raise RuntimeError(f"{path} refused {refused} of {requests} requests: there is nothing to compare.")
     return Load(
         per_second=requests / duration * 1e6,
         cpu_us=spent / max(1, requests) * 1e6,

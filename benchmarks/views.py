@@ -2,16 +2,16 @@
 
 import uuid
 from collections.abc import Callable
-from types import SimpleNamespace
 from typing import Any
 
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 
+from accounts.claims import Claims
 from integrations.api.v1.me import Me
 
 ID = uuid.UUID(int=1)
-CLAIMS = SimpleNamespace(subject=ID, client_id=ID, organisation=ID, scopes=("profile",), is_the_clients_own=True)
+CLAIMS = Claims("", ID, ID, ID, ID, ("profile",), epoch=0, kid="", iat=0, exp=0, subject_hex="", grant_hex="")
 
 
 class Open(Me):
