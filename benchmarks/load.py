@@ -92,9 +92,6 @@ def _settle(server: Server) -> None:
         urllib.request.urlopen(f"{server.url}/healthz", timeout=60).close()  # noqa: S310  # our own, on loopback
 
 
-def rotate(server: Server, path: str, header: str, values: list[str], seconds: float, folder: Path) -> Load:
-    """GET with one header's value after the other."""
-    file = folder / f"{path.strip('/').replace('/', '-')}.txt"
-    if not file.exists():
-        file.write_text("\n".join(values) + "\n")
+def rotate(server: Server, path: str, header: str, file: Path, seconds: float) -> Load:
+    """GET with one header's value after the other: the lines of the file."""
     return wrk(server, path, "requests.lua", ["GET", str(file), header], {}, seconds)

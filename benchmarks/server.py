@@ -3,6 +3,7 @@
 import contextlib
 import random
 import tempfile
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +67,9 @@ def _runs(stack: contextlib.ExitStack) -> dict[str, Run]:
     ours = stack.enter_context(load.serving())
 
     def run(server: load.Server, path: str, header: str, values: list[str]) -> Run:
-        return lambda: load.rotate(server, path, header, values, SECONDS, folder)
+        file = folder / f"{uuid.uuid4()}.txt"
+        file.write_text("\n".join(values) + "\n")
+        return lambda: load.rotate(server, path, header, file, SECONDS)
 
     runs = {
         NONE: run(ours, "/bench/none", "Authorization", credentials[rivals.OURS.slug]),
@@ -79,8 +82,7 @@ def _runs(stack: contextlib.ExitStack) -> dict[str, Run]:
         is_ours = name == sessions.OURS
         server = ours if is_ours else stack.enter_context(load.serving(BENCH_SESSION_ENGINE=engine))
         cookies = [f"{settings.SESSION_COOKIE_NAME}={key}" for key in world.session_keys(users, engine)]
-        path = f"/bench/session?{engine}"
-        runs[OUR_SESSION if is_ours else f"{name} session"] = run(server, path, "Cookie", cookies)
+        runs[OUR_SESSION if is_ours else f"{name} session"] = run(server, "/bench/session", "Cookie", cookies)
     return runs
 
 
