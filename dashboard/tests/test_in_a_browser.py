@@ -136,8 +136,8 @@ def test_a_form_with_errors_is_taken_up_at_the_first_of_them(world, window):
     page.goto("/dashboard/integrations/?new=yes")
     page.fill("[name=name]", "Report")
     page.get_by_role("button", name="Create integration").click()
-    page.allow("status of 400")
     page.get_by_text("it needs an address to come back to").wait_for()
+    page.allow("status of 400")  # which the browser has said by now
     assert page.evaluate("document.activeElement.name") == "redirect_uris"
     name, uris = (page.locator(f"[name={field}]") for field in ("name", "redirect_uris"))
     colours = [field.evaluate("field => getComputedStyle(field).borderColor") for field in (name, uris)]
