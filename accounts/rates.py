@@ -1,25 +1,27 @@
 """How often something may be done: settings.RATES, and never more often however many ask at once.
 
-Counted in Redis, in one round trip, or in none where a worker has set some of a large share aside. Counted in this
+Counted in Redis, in one round trip, or in none where a worker holds some of a large share in reserve. Counted in this
 process's memory without Redis, or while it is away: then each worker counts by itself, nobody is locked out, and nobody
-may guess without end. What is counted is who asks, never only whom
-it is about, so that nobody can use up somebody else's share: a victim is not locked out by whoever attacks them.
+may guess without end. What is counted is who asks, never only whom it is about, so that nobody can use up somebody
+else's share: a victim is not locked out by whoever attacks them.
 """
 
 import os
 import threading
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.conf import settings
 from limits.storage import MemoryStorage, RedisStorage
 from redis.exceptions import RedisError
 
+from accounts.reserves import Reserves
+
 LEFT_ALONE = 5.0  # seconds that Redis is not asked again after it has failed
 TIMEOUT = 0.25  # seconds
-MOST_ASIDE = 10_000  # shares that a worker may have set something aside of
+PART = 1000  # of what is left, a worker takes no more than one part of so many into reserve
 
 Share = tuple[object, ...]  # a name of settings.RATES, and whose it is
 
@@ -44,11 +46,11 @@ class TooMany(Exception):
 
 
 # Takes so many of the first key, which ends with its window, and reads the others: the number up to which it took, how
-# many these are, and the numbers of the others. At most a thousandth of what is left, so that little is set aside in
-# vain, and a share that is small or nearly used up is counted one by one.
+# many these are, and the numbers of the others. At most a part of what is left, so that little is in reserve in vain,
+# and a share that is small or nearly used up is counted one by one.
 TAKE = """
 local count = tonumber(redis.call('GET', KEYS[1]) or 0) or 0
-local taken = math.max(1, math.min(tonumber(ARGV[2]), math.floor((tonumber(ARGV[3]) - count) / 1000)))
+local taken = math.max(1, math.min(tonumber(ARGV[2]), math.floor((tonumber(ARGV[3]) - count) / ARGV[4])))
 local numbers = {redis.call('INCRBY', KEYS[1], taken), taken}
 if numbers[1] == taken then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
 for i = 2, #KEYS do numbers[i + 1] = tonumber(redis.call('GET', KEYS[i]) or 0) or 0 end
@@ -60,7 +62,7 @@ class _Counters:
     """One number a key. Redis counts for all workers; the memory is this process's own."""
 
     def __init__(self) -> None:
-        self.aside = _Aside()
+        self.reserves = Reserves()
         self._memory = MemoryStorage()
         self._lock = threading.Lock()
         self._redis = _redis()
@@ -73,7 +75,7 @@ class _Counters:
         if self._redis and self._take and time.monotonic() >= self._away_until:
             try:
                 keys = [self._redis.prefixed_key(one.key) for one in (window, *others)]
-                last, taken, *numbers = self._take(keys, [window.seconds, wanted, window.quota])
+                last, taken, *numbers = self._take(keys, [window.seconds, wanted, window.quota, PART])
                 return list(range(last - taken + 1, last + 1)), numbers
             except RedisError:
                 self._away_until = time.monotonic() + LEFT_ALONE
@@ -81,68 +83,32 @@ class _Counters:
             return [self._memory.incr(window.key, window.seconds)], [self._memory.get(other.key) for other in others]
 
 
-class _Aside:
-    """Places that this worker has taken of each share in its window, and not used yet: they cost no I/O.
-
-    It takes as many as it has used so far, so that whoever asks a few times at each of many workers loses little.
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._taken: dict[object, _Taken] = {}
-
-    def next(self, share: object, window: int) -> int | None:
-        """The place of one more, where one is left."""
-        with self._lock:
-            taken = self._taken.get(share)
-            if taken is None or taken.window != window or not taken.left:
-                return None
-            taken.used += 1
-            return taken.left.pop()
-
-    def used(self, share: object, window: int) -> int:
-        taken = self._taken.get(share)
-        return taken.used if taken and taken.window == window else 0
-
-    def keep(self, share: object, window: int, places: list[int]) -> None:
-        """What is left after one was used; with what another thread has kept meanwhile."""
-        with self._lock:
-            if len(self._taken) >= MOST_ASIDE:
-                self._taken.clear()
-            taken = self._taken.get(share)
-            if taken is None or taken.window != window:
-                taken = self._taken[share] = _Taken(window)
-            taken.used += 1
-            taken.left += reversed(places)
-
-
-@dataclass
-class _Taken:
-    window: int
-    used: int = 0
-    left: list[int] = field(default_factory=list)
-
-
 def hit(name: str, *who: object, unless: Iterable[Share] = ()) -> Standing:
     """Counts one. Raises TooMany once the share is used up, or one of `unless` is.
 
     Those are looked at alone: shares of failures, which are counted when they happen. Whoever has been let through is
-    looked at again when what was set aside for them is used up, or the window over.
+    looked at again when what is in reserve for them is used up, or the window over.
     """
     unless = list(unless)
-    share, window, aside = (name, who, *unless), _window(name, who), _counters().aside
-    place = aside.next(share, window.number)
+    window, share = _window(name, who), (name, who, *unless)
+    place = _counters().reserves.next(share, window.number)
     if place is None:
-        others = [_window(str(other), whose) for other, *whose in unless]
-        wanted = max(1, aside.used(share, window.number))
-        (place, *more), numbers = _counters().take(window, others, wanted)
-        for other, number in zip(others, numbers, strict=True):
-            if number >= other.quota:
-                raise TooMany(other.standing(number))
-        aside.keep(share, window.number, more)
+        place = _take(window, share, unless)
     if place > window.quota:
         raise TooMany(window.standing(place))
     return window.standing(place)
+
+
+def _take(window: "_Window", share: object, unless: list[Share]) -> int:
+    counters, others = _counters(), [_window(str(name), who) for name, *who in unless]
+    (place, *more), numbers = counters.take(window, others, counters.reserves.wanted(share, window.number))
+    for other, number in zip(others, numbers, strict=True):
+        if number >= other.quota:
+            counters.reserves.forget(share)  # who is refused again and again uses up one place each time
+            raise TooMany(other.standing(number))
+    if window.quota > PART:
+        counters.reserves.keep(share, window.number, more)
+    return place
 
 
 def forget() -> None:

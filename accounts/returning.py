@@ -6,13 +6,13 @@ ENDED(user=...)  # {(False,): 2, (True,): 1}
 
 import functools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
-from accounts.statements import Statement, Update, filled_in
+from accounts.statements import Statement, Update, ask, filled_in
 
 Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
 
@@ -66,15 +66,20 @@ class Together:
         self._compiled = functools.cache(self._compile)
 
     def __call__(self, **values: Any) -> list[Kinds]:
+        return self.ask(**values)()
+
+    def ask(self, **values: Any) -> Callable[[], list[Kinds]]:
         """What those that tell have told, in turn."""
         if connection.vendor == "sqlite":
-            return [told for change in self._changes if isinstance(told := change(**values), Counter)]
+            told = [told for change in self._changes if isinstance(told := change(**values), Counter)]
+            return lambda: told
         sql, params = self._compiled(connection.vendor)
-        found: Iterator[Any] = iter(())
-        if sql:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, filled_in(params, values))
-                found = iter(cursor.fetchone())
+        return ask(sql, filled_in(params, values), self._read) if sql else lambda: self._kinds(iter(()))
+
+    def _read(self, cursor: Any) -> list[Kinds]:
+        return self._kinds(iter(cursor.fetchone()))
+
+    def _kinds(self, found: Iterator[Any]) -> list[Kinds]:
         telling = [change for change in self._changes if isinstance(change, _Returning)]
         kinds = [[] if change.finds_nothing else next(found) or [] for change in telling]
         return [Counter({tuple(kind): number for *kind, number in each}) for each in kinds]

@@ -21,6 +21,7 @@ from django.db.models.query import get_related_populators
 from django.db.models.sql import InsertQuery, Query, UpdateQuery
 
 Row = TypeVar("Row", bound=models.Model)
+Answer = TypeVar("Answer")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:")
 
 
@@ -35,6 +36,18 @@ def one_round_trip() -> Iterator[None]:
         return
     with connection.wrap_database_errors, connection.connection.pipeline():
         yield
+
+
+def ask(sql: str, params: Sequence[Any], read: Callable[[Any], Answer]) -> Callable[[], Answer]:
+    """Executes it. What it finds is read when the answer is called for: after `one_round_trip`, and once."""
+    cursor = connection.cursor()
+    cursor.execute(sql, params)
+
+    def answer() -> Answer:
+        with cursor:
+            return read(cursor)
+
+    return answer
 
 
 class Given(models.Expression):
@@ -144,10 +157,8 @@ class Whether(Statement):
         return self.ask(**values)()
 
     def ask(self, **values: Any) -> Callable[[], bool]:
-        """For `one_round_trip`: the answer is called for after it."""
-        cursor = connection.cursor()
-        self.execute(cursor, values)
-        return lambda: cursor.fetchone() is not None
+        sql, params, _ = self.compiled(connection.vendor)
+        return ask(sql, filled_in(params, values), lambda cursor: cursor.fetchone() is not None)
 
 
 class Insert(Statement, Generic[Row]):

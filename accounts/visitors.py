@@ -51,6 +51,11 @@ def _address(request: HttpRequest) -> str | None:
     if settings.TRUSTED_PROXY_COUNT:
         seen = [address, *reversed(request.META.get("HTTP_X_FORWARDED_FOR", "").split(","))]
         address = seen[min(settings.TRUSTED_PROXY_COUNT, len(seen) - 1)].strip()
+    return normal(address)
+
+
+def normal(address: str) -> str | None:
+    """One spelling for each; None for what is no IP address, such as the other end of a Unix socket."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -24,10 +24,10 @@ OUR_REFRESH = f"{OURS}, {REFRESH}"
 # Like with like; and what each does for its answer.
 NOTES = """
 - **Portcullis** authenticates the client on each of these (one query), counts it, and looks at its failures in Redis:
-  one round trip for up to sixty requests, since a worker sets some of a large share aside. A refresh checks the token's
-  signature, finds its grant with all that it hangs from (user, epoch, membership, integration, key), signs two tokens
-  by ES256, and writes the rotation, with the answer sealed for whoever lost it. Introspection looks the token up in the
-  worker's revocation list, which knows what was revoked elsewhere.
+  one round trip for up to sixty requests, since a worker holds some of a large share in reserve. A refresh checks the
+  token's signature, finds its grant with all that it hangs from (user, epoch, membership, integration, key), signs two
+  tokens by ES256, and writes the rotation, with the answer sealed for whoever lost it. Introspection looks the token up
+  in the worker's revocation list, which knows what was revoked elsewhere.
 - **simplejwt** authenticates no client and limits nobody. Rotating, it blacklists the old token and signs two by HS256;
   its verify checks a signature and asks its blacklist. As it comes it does neither: a refresh token is used again and
   again, and nothing that was revoked is known to its verify.

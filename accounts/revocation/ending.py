@@ -2,6 +2,7 @@
 
 import functools
 from dataclasses import dataclass, fields
+from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
@@ -20,8 +21,8 @@ from accounts.models import (
     User,
     revocations,
 )
-from accounts.returning import Together
-from accounts.revocation import coverage, reading, receipts
+from accounts.returning import Kinds, Together
+from accounts.revocation import coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
@@ -109,12 +110,10 @@ def revoke(
         with one_round_trip():
             ADD(revocation)
             _record(scope, revocation, by, visitor)
-            has_unproved = HAS_UNPROVED.ask(user=scope.user.pk if scope.user else None)
-            told = reading.ask_since(highest, receipts.MOST_TOLD)
-        if scope.user and (scope.is_whole_user or scope.only_sessions):
-            _end_what_is_half_done(scope.user, revocation, has_unproved=has_unproved())
-        # What a caller's transaction wrote before has a lower id, and must not go without saying.
-        news = told() if began_it else None
+            # Last of all: what would be written later is in no announcement. What a caller's transaction wrote before
+            # has a lower id, and must not go without saying.
+            told = receipts.ask_news(highest) if began_it else None
+        news = told() if told else None
         transaction.on_commit(lambda: receipts.collect(revocation, news, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
             notices.tell_of_compromise(scope.user, revocation)
@@ -140,14 +139,27 @@ def _row(
 def _end_credentials(scope: Scope, revocation: Revocation) -> None:
     """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it.
 
-    A user's epoch rises with it, which ends what is still in flight.
+    A user's epoch rises with it, which ends what is still in flight; what they have only begun ends then.
     """
+    user = scope.user if scope.is_whole_user or scope.only_sessions else None
+    with one_round_trip():
+        told = _ends(frozenset(scope.given()), scope.is_whole_user).ask(**_given(scope, revocation))
+        has_unproved = HAS_UNPROVED.ask(user=user.pk) if user else None
+    _count(revocation, *told())
+    if user and has_unproved:
+        _end_what_is_half_done(user, revocation, has_unproved=has_unproved())
+
+
+def _given(scope: Scope, revocation: Revocation) -> dict[str, Any]:
     given = {**scope.given(), "now": revocation.at, "revocation": revocation.pk}
     # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
     given["password"] = make_password(None) if revocation.cause == Cause.COMPROMISED else None
     given["is_active"] = False if revocation.cause == Cause.DEACTIVATED else None
     given["compromised_at"] = revocation.at if revocation.cause == Cause.COMPROMISED else None
-    sessions, grants, secrets = _ends(frozenset(scope.given()), scope.is_whole_user)(**given)
+    return given
+
+
+def _count(revocation: Revocation, sessions: Kinds, grants: Kinds, secrets: Kinds) -> None:
     live_sessions = [(streams, number) for (was_live, streams), number in sessions.items() if was_live]
     revocation.sessions = sum(number for _, number in live_sessions)
     revocation.streams = sum(streams * number for streams, number in live_sessions)

@@ -11,6 +11,7 @@ from django.db import connection
 from accounts import keys
 from accounts.models import RevocationEntry
 from accounts.revocation.list import Kind, News, RevocationList, Row, State, clock
+from accounts.statements import ask
 
 AT_ONCE = 10_000  # rows deleted in one statement
 
@@ -27,14 +28,12 @@ _ALL = f"SELECT id, kind, subject, epoch FROM {_TABLE} ORDER BY id"
 
 def ask_since(highest: int, most: int) -> Callable[[], News | None]:
     """What the list is, and its entries with higher ids; None when there are more than `most`."""
-    cursor = connection.cursor()
-    cursor.execute(_FEW, [highest, most + 1])
 
-    def answer() -> News | None:
+    def read(cursor: Any) -> News | None:
         news = _news(cursor.fetchall())
         return news if len(news.rows) <= most else None
 
-    return answer
+    return ask(_FEW, [highest, most + 1], read)
 
 
 def heed(copy: RevocationList, news: News) -> bool:

@@ -7,6 +7,7 @@ silence is waited out.
 """
 
 import logging
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts import jws
 from accounts.models import Revocation, Worker
+from accounts.revocation import reading
 from accounts.revocation.list import News, clock
 from accounts.revocation.wire import Announcement
 from accounts.statements import Given, Tuples, Update
@@ -37,6 +39,11 @@ class Waiting(NamedTuple):
 
     name: str
     lease_seconds: float
+
+
+def ask_news(highest: int) -> Callable[[], News | None] | None:
+    """What stands in the list after that id, for whoever has to be told; None where nobody has."""
+    return reading.ask_since(highest, MOST_TOLD) if settings.REDIS_URL else None
 
 
 def collect(revocation: Revocation, news: News | None, *, called_at: float, patience: float | None) -> None:

@@ -9,8 +9,10 @@ import time
 
 import pytest
 import redis
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
+from django.db.models.signals import post_delete
 from django.utils import timezone
 
 from accounts import revocation, tokens
@@ -138,6 +140,27 @@ def test_within_a_transaction_of_the_callers_nothing_is_told(world):
 
     assert while_revoking(world, listen, transaction.atomic)["complete"]
     assert set(told) == {None}  # it is repeated until all have answered
+
+
+def test_what_is_written_late_in_the_transaction_is_told_too(world):
+    """Such as by a signal of an adopter's: a worker that confirmed without it would believe what is ended."""
+    EmailAddress.objects.create(user=world.bob, email="b@elsewhere.example", verified=False, primary=False)
+    grant = Grant.objects.get(pk=tokens.verify(world.connect(world.alice)["access_token"]).grant)
+    worker, told = registered("web-1:7", lease=20), []
+
+    def also(**kwargs):
+        Grant.objects.filter(pk=grant.pk).update(ended_at=timezone.now())
+
+    def listen(ear, announcement):
+        told.append(announcement.news)
+        ear.confirm([announcement], str(worker.pk))
+
+    post_delete.connect(also, sender=EmailAddress)
+    try:
+        assert while_revoking(world, listen)["complete"]
+    finally:
+        post_delete.disconnect(also, sender=EmailAddress)
+    assert grant.pk.hex in {row.subject for row in told[0].rows}
 
 
 def test_too_much_is_not_told(world, monkeypatch):

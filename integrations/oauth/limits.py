@@ -31,7 +31,8 @@ def authenticated(request: HttpRequest, client_id: str, client: Client) -> None:
     """Counts a request of a client that has shown who it is, by the name that it gave.
 
     Refuses all the same whoever has failed too often of late: a guess that hits says so no sooner than one that does
-    not. Asked here, and not before, since one round trip then serves both; a failure costs no more than a query.
+    not, except where the same client has just shown who it is from the same address. Asked here, and not before, since
+    one round trip then serves both; a failure costs no more than a query.
     """
     _hit(request, "client", *_whose(request, client), unless=_failures(request, client_id))
 

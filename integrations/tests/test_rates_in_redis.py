@@ -1,6 +1,7 @@
 """What Redis holds of the rates may be anything, and is not asked each time. Not run on SQLite, beside which the tests
 start no Redis."""
 
+import contextlib
 import time
 
 import pytest
@@ -37,7 +38,7 @@ def test_a_redis_that_holds_no_number_stops_nobody(world, client):
     assert own(client, world).status_code == 200
 
 
-def test_of_a_large_share_some_is_set_aside_and_costs_no_round_trip(large, asked):
+def test_of_a_large_share_some_is_in_reserve_and_costs_no_round_trip(large, asked):
     standings = [rates.hit("client", "x") for _ in range(1000)]
     assert [standing.remaining for standing in standings] == [LARGE - n for n in range(1, 1001)]
     assert len(asked) < 1000 / 20
@@ -54,7 +55,7 @@ def test_many_workers_let_through_no_more_than_the_share_and_hardly_less(setting
     settings.RATES = {"client": (3000, 600)}
     workers = [rates._Counters() for _ in range(4)]
     passed = 0
-    for turn in range(3600):  # uneven: the first is asked four times as often as the last
+    for turn in range(3600):  # uneven: the last is asked a third as often as the others
         monkeypatch.setattr(rates, "_kept", workers[(turn % 10) // 3])
         passed += _is_let_through()
     assert 2990 <= passed <= 3000
@@ -77,14 +78,14 @@ def _is_let_through():
     return True
 
 
-def test_what_is_set_aside_ends_with_its_window(large, asked):
+def test_what_is_in_reserve_ends_with_its_window(large):
     for _ in range(100):
         standing = rates.hit("client", "x")
     with time_machine.travel(time.time() + standing.reset):
         assert rates.hit("client", "x").remaining == LARGE - 1
 
 
-def test_nothing_is_set_aside_for_whoever_has_failed_too_often(large):
+def test_nothing_is_in_reserve_for_whoever_has_failed_too_often(large):
     for _ in range(3):
         rates.hit("client-failures", "here", "x")
     for _ in range(30):
@@ -92,7 +93,7 @@ def test_nothing_is_set_aside_for_whoever_has_failed_too_often(large):
             rates.hit("client", "x", unless=[("client-failures", "here", "x")])
 
 
-def test_whoever_fails_too_often_is_found_out_once_what_was_set_aside_is_used_up(large):
+def test_whoever_fails_too_often_is_found_out_once_the_reserve_is_used_up(large):
     unless = [("client-failures", "here", "x")]
     for _ in range(200):
         rates.hit("client", "x", unless=unless)
@@ -101,3 +102,15 @@ def test_whoever_fails_too_often_is_found_out_once_what_was_set_aside_is_used_up
     with pytest.raises(rates.TooMany):
         for _ in range(LARGE // 1000):
             rates.hit("client", "x", unless=unless)
+
+
+def test_whoever_is_refused_again_and_again_uses_up_one_place_each_time(large):
+    unless = [("client-failures", "here", "x")]
+    for _ in range(200):
+        last = rates.hit("client", "x", unless=unless)
+    for _ in range(3):
+        rates.hit("client-failures", "here", "x")
+    for _ in range(LARGE // 1000 + 100):
+        with contextlib.suppress(rates.TooMany):
+            rates.hit("client", "x", unless=unless)
+    assert last.remaining - rates.hit("client", "x").remaining < 3 * LARGE // 1000 + 100
