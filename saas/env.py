@@ -125,10 +125,7 @@ def is_laptop() -> bool:
 
 def secret(name: str, *, development: bool) -> str:
     """A secret from the environment; on a laptop one that is generated once and kept in var/, which git ignores."""
-    value = text(name)
-    if value and len(value) < LEAST_SECRET and not development:
-        raise Refused(f"{name} is too short: a secret has at least {LEAST_SECRET} characters. See .env.example.")
-    if value:
+    if value := text(name) if development else token(name):
         return value
     if not development:
         raise Refused(f"{name} is not set, and production has no default for a secret. See .env.example.")
@@ -136,10 +133,10 @@ def secret(name: str, *, development: bool) -> str:
 
 
 def token(name: str) -> str:
-    """What a program shows to be let in; "" where nobody is."""
+    """A secret that nobody has to set: "" then."""
     value = text(name)
     if value and len(value) < LEAST_SECRET:
-        raise Refused(f"{name} is too short: it has at least {LEAST_SECRET} characters. See .env.example.")
+        raise Refused(f"{name} is too short: a secret has at least {LEAST_SECRET} characters. See .env.example.")
     return value
 
 

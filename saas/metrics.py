@@ -22,7 +22,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Metric, ge
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from accounts import revocation
+from accounts import revocation, visitors
 from accounts.models import Cause, LateTry, Revocation, RevocationEntry, Worker
 
 LATELY = timedelta(days=1)
@@ -52,10 +52,8 @@ def _may_ask(request: HttpRequest) -> bool:
         return hmac.compare_digest(shown.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
     if any(name in request.META for name in FORWARDED):
         return False
-    try:
-        return ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")).is_loopback
-    except ValueError:  # as with a Unix socket, behind which there is a proxy
-        return False
+    address = visitors.normal(request.META.get("REMOTE_ADDR", ""))  # whatever TRUSTED_PROXY_COUNT says
+    return address is not None and ipaddress.ip_address(address).is_loopback
 
 
 class _Counted(Collector):

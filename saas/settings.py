@@ -65,6 +65,8 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
         "frame-ancestors": [NONE],
     }
 }
+# What whoever reads /metrics from another machine shows; none: nobody may.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
 # Place names for addresses, from a GeoLite2 or GeoIP2 file (City or Country). None: addresses alone.
 GEOIP_PATH = env.geoip("GEOIP_PATH")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000  # bytes; nothing here takes a file
@@ -270,8 +272,6 @@ CACHES: dict[str, Any] = {
     else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 }
 
-# Who may read /metrics from elsewhere than this machine itself; none: nobody.
-METRICS_TOKEN = env.token("METRICS_TOKEN")
 DEMO_FILE = env.text("DEMO_FILE", str(env.VAR_DIR / "demo.json"))
 
 # --- How it speaks to its people --------------------------------------------------------------------------------------

@@ -59,6 +59,14 @@ def test_nobody_else_is_told_without_a_token(client, headers):
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "::ffff:127.0.0.1"])
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_this_machine_itself_is_told(client, settings, address, proxies):
+    settings.TRUSTED_PROXY_COUNT = proxies
+    assert told(client, REMOTE_ADDR=address)
+
+
+@pytest.mark.django_db
 def test_with_a_token_whoever_shows_it(client, settings):
     settings.METRICS_TOKEN = TOKEN
     assert told(client, REMOTE_ADDR="203.0.113.9", HTTP_AUTHORIZATION=f"Bearer {TOKEN}")
