@@ -7,9 +7,10 @@ its own reading of the text is more forgiving than ours may be, and slower.
 
 import base64
 import binascii
+import functools
 import json
 import re
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import jwt
 
@@ -17,7 +18,14 @@ from accounts import keys
 
 MOST_CHARACTERS = 4096
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
-HEADER = {"alg", "kid", "typ"}
+
+
+class Header(NamedTuple):
+    """What whoever signed it says of it. Nothing is believed yet."""
+
+    alg: Any
+    kid: Any
+    typ: Any
 
 
 class NotOurs(Exception):
@@ -32,7 +40,7 @@ def write(claims: dict[str, Any], *, typ: str) -> str:
 
 def kid(text: str) -> str:
     """Which key signed what `write` has written."""
-    return str(_object(_bytes(text.partition(".")[0]))["kid"])
+    return str(_header(text.partition(".")[0]).kid)
 
 
 def read(text: str, *, typ: str) -> tuple[dict[str, Any], str]:
@@ -41,19 +49,27 @@ def read(text: str, *, typ: str) -> tuple[dict[str, Any], str]:
     if found is None:
         raise NotOurs("not a compact JWS of bearable size")
     header, payload, signature = found.groups()
-    key = _key(_object(_bytes(header)), typ)
+    key = _key(_header(header), typ)
     signed = text[: found.end(2)].encode()
     if not jwt.get_algorithm_by_name(key.algorithm).verify(signed, key.material, _bytes(signature)):
         raise NotOurs("the signature does not hold")
     return _object(_bytes(payload)), key.kid
 
 
-def _key(header: dict[str, Any], typ: str) -> keys.Key:
-    if header.keys() != HEADER or header["typ"] != typ:
+@functools.lru_cache(maxsize=64)  # all tokens of one key and kind begin with the same text
+def _header(segment: str) -> Header:
+    members = _object(_bytes(segment))
+    if members.keys() != set(Header._fields):
+        raise NotOurs("the header is not one of ours")
+    return Header(**members)
+
+
+def _key(header: Header, typ: str) -> keys.Key:
+    if header.typ != typ:
         raise NotOurs("the header is not one of ours")
     # A name to look up, and nothing else.
-    key = keys.verifying_key(header["kid"]) if isinstance(header["kid"], str) else None
-    if key is None or header["alg"] != key.algorithm:
+    key = keys.verifying_key(header.kid) if isinstance(header.kid, str) else None
+    if key is None or header.alg != key.algorithm:
         raise NotOurs("the key is not one of ours")
     return key
 
