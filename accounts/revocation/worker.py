@@ -26,6 +26,7 @@ from accounts.revocation.list import NEVER, RevocationList, clock, here
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds between signs of life
+EARLY = 0.9  # of a poll, after which the next begins: what it reads is to be refused before the poll is over
 GONE = 60.0  # seconds without one, after which another worker strikes it off
 
 
@@ -51,7 +52,7 @@ class Keeper(threading.Thread):
                 (told if one.news and reading.heed(self._copy, one.news) else untold).append(one)
             self._ear.confirm(told, str(self.id))
             if untold or clock() >= due:
-                due = clock() + settings.REVOCATION_POLL_SECONDS
+                due = clock() + EARLY * settings.REVOCATION_POLL_SECONDS
                 self._ear.take_note()
                 if self._poll():
                     self._ear.confirm(untold, str(self.id))
