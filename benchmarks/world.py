@@ -76,7 +76,7 @@ def access_tokens(users: list[User]) -> list[str]:
 
 def credentials(users: list[User]) -> dict[str, Headers]:
     """For us and each rival that reads a header, by slug."""
-    stateless = [f"Bearer {AccessToken.for_user(user)}" for user in users]
+    stateless = simplejwts(users)
     for_simplejwt = {rivals.STATELESS, rivals.DEFAULT, rivals.REDIS, rivals.BLACKLIST}
     return {
         rivals.OURS.slug: [f"Bearer {token}" for token in access_tokens(users)],
@@ -87,6 +87,11 @@ def credentials(users: list[User]) -> dict[str, Headers]:
         rivals.TOOLKIT.slug: _of_the_toolkit(users),
         rivals.HEADLESS.slug: [f"Bearer {_headless(user)}" for user in users],
     }
+
+
+def simplejwts(users: list[User]) -> Headers:
+    """By HS256, which it signs by as it comes."""
+    return [f"Bearer {AccessToken.for_user(user)}" for user in users]
 
 
 def blacklist_filled(users: list[User], count: int = 1000) -> None:
