@@ -68,7 +68,8 @@ def _rows(tries: Counter[Try]) -> list[LateTry]:
     """Of those that a revocation has ended."""
     digests = {tried.credential for tried in tries if tried.kind == Kind.CLIENT_SECRET}
     ids = {tried.credential for tried in tries} - digests
-    grants = Grant.objects.filter(pk__in=ids).exclude(revocation=None)
+    # Which is asked for, since no constraint says that it is there.
+    grants = Grant.objects.filter(pk__in=ids, revocation__in=Revocation.objects.all())
     secrets = ClientSecret.objects.filter(secret_hash__in=digests).exclude(revocation=None)
     ended: dict[uuid.UUID | str, Grant | ClientSecret] = {
         **{row.pk: row for row in grants.select_related("integration__organisation")},

@@ -86,7 +86,9 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     # deletes several tables in one transaction, in any order, must find nothing in its way.
     blacklist = f"INSERT INTO {BLACKLISTED} (token_id, blacklisted_at) SELECT NEW.outstanding_id, {sql.now}"
     is_known = f"EXISTS (SELECT 1 FROM {OUTSTANDING} AS known WHERE known.id = NEW.outstanding_id)"
-    which = f"{WAS_ENDED} AND {is_known} ON CONFLICT (token_id) DO NOTHING"
+    which = f"{WAS_ENDED} AND {is_known}"
+    unless_it_is = "ON CONFLICT (token_id) DO NOTHING"
+    in_order = "ORDER BY NEW.outstanding_id"  # as both tables have them: many are found and written page by page
     drop_it = f"DELETE FROM {BLACKLISTED} WHERE token_id = OLD.id"
     rows = "FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE"
     refuse_changed = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('NEW.id')}, 0, {sql.now} {rows} {changed}"
@@ -98,8 +100,8 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
             "UPDATE",
             GRANT,
             changed,
-            f"{refuse}; {blacklist} WHERE {which}",
-            _of_rows(f"{refuse_changed}; {blacklist} {rows} {which}"),
+            f"{refuse}; {blacklist} WHERE {which} {unless_it_is}",
+            _of_rows(f"{refuse_changed}; {blacklist} {rows} {which} {in_order} {unless_it_is}"),
         ),
         Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
         Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),

@@ -121,6 +121,16 @@ def test_what_was_ended_below_a_revocation_counts_nothing(world):
     assert not late_tries.tally._counts
 
 
+def test_what_was_ended_by_a_revocation_that_somebody_deleted_below_the_orm_counts_nothing(world):
+    had = everything_of_bobs(world)
+    end(world, grant=world.grant_of(had))
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_revocation")
+    assert try_access_token(world, had).status_code == 401
+    late_tries.tally._write_what_is_left()
+    assert not LateTry.objects.exists()
+
+
 def test_ten_thousand_requests_are_a_handful_of_writes(dead):
     written = Counter()
 
