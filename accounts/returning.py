@@ -6,13 +6,13 @@ ENDED(user=...)  # {(False,): 2, (True,): 1}
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, models
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
-from accounts.statements import Statement, Update, ask, filled_in
+from accounts.statements import Blanks, Statement, Update, Whether, ask
 
 Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
 
@@ -30,7 +30,8 @@ class _Returning(Statement):
 
     def __call__(self, **values: Any) -> Kinds:
         if connection.vendor != "sqlite":
-            return Together(self)(**values)[0]
+            told: Kinds = Together(self)(**values)[0]
+            return told
         if self.finds_nothing:
             return Counter()
         with connection.cursor() as cursor:
@@ -59,45 +60,51 @@ class DeleteReturning(_Returning):
 
 
 class Together:
-    """Changes to several tables, by one statement where the database can: each then sees them as they were before."""
+    """Changes to several tables, and what to ask besides, by one statement where the database can: each then sees them
+    as they were before."""
 
-    def __init__(self, *changes: "_Returning | Update") -> None:
-        self._changes = changes
+    def __init__(self, *parts: "_Returning | Update | Whether") -> None:
+        self._parts = [part for part in parts if not (isinstance(part, _Returning) and part.finds_nothing)]
+        self._tell = [part for part in parts if not isinstance(part, Update)]
         self._compiled = functools.cache(self._compile)
 
-    def __call__(self, **values: Any) -> list[Kinds]:
+    def __call__(self, **values: Any) -> list[Any]:
         return self.ask(**values)()
 
-    def ask(self, **values: Any) -> Callable[[], list[Kinds]]:
-        """What those that tell have told, in turn."""
+    def ask(self, **values: Any) -> Callable[[], list[Any]]:
+        """What those that tell have told, in turn: the Kinds that a change took, or whether there is any."""
         if connection.vendor == "sqlite":
-            told = [told for change in self._changes if isinstance(told := change(**values), Counter)]
-            return lambda: told
-        sql, params = self._compiled(connection.vendor)
-        return ask(sql, filled_in(params, values), self._read) if sql else lambda: self._kinds(iter(()))
+            told = {part: part(**values) for part in self._parts}
+            return lambda: [told.get(part, Counter()) for part in self._tell]
+        sql, blanks = self._compiled(connection.vendor)
+        return ask(sql, blanks.filled_in(values), self._read) if sql else lambda: [Counter() for _ in self._tell]
 
-    def _read(self, cursor: Any) -> list[Kinds]:
-        return self._kinds(iter(cursor.fetchone()))
+    def _read(self, cursor: Any) -> list[Any]:
+        found = iter(cursor.fetchone())
+        return [_understood(part, next(found)) if part in self._parts else Counter() for part in self._tell]
 
-    def _kinds(self, found: Iterator[Any]) -> list[Kinds]:
-        telling = [change for change in self._changes if isinstance(change, _Returning)]
-        kinds = [[] if change.finds_nothing else next(found) or [] for change in telling]
-        return [Counter({tuple(kind): number for *kind, number in each}) for each in kinds]
-
-    def _compile(self, vendor: str) -> tuple[str, tuple[Any, ...]]:
+    def _compile(self, vendor: str) -> tuple[str, Blanks]:
         """Counts where the rows are: thousands of them are not to be sent here for that."""
         changed: list[str] = []
         told: list[str] = []
         params: list[Any] = []
-        for change in self._changes:
-            if isinstance(change, _Returning) and change.finds_nothing:
+        asked: list[Any] = []  # what is given after all that changes
+        for part in self._parts:
+            sql, theirs, _ = part.compiled(vendor)
+            if isinstance(part, Whether):
+                told.append(f"EXISTS ({sql})")
+                asked += theirs.params
                 continue
-            sql, theirs, _ = change.compiled(vendor)
             name = f"changed_{len(changed)}"
             changed.append(f"{name} AS ({sql})")
-            params += theirs
-            if isinstance(change, _Returning):
-                kinds = f"SELECT {change.told}, count(*) AS number FROM {name} GROUP BY {change.told}"  # noqa: S608
-                array = f"json_agg(json_build_array({change.told}, number))"
+            params += theirs.params
+            if isinstance(part, _Returning):
+                kinds = f"SELECT {part.told}, count(*) AS number FROM {name} GROUP BY {part.told}"  # noqa: S608
+                array = f"json_agg(json_build_array({part.told}, number))"
                 told.append(f"(SELECT {array} FROM ({kinds}) AS of_{name})")  # noqa: S608  # no values are in it
-        return f"WITH {', '.join(changed)} SELECT {', '.join(told)}" if changed else "", tuple(params)
+        changes = f"WITH {', '.join(changed)} " if changed else ""
+        return f"{changes}SELECT {', '.join(told)}" if self._parts else "", Blanks([*params, *asked])
+
+
+def _understood(part: "_Returning | Whether", told: Any) -> Any:
+    return told if isinstance(part, Whether) else Counter({tuple(kind): number for *kind, number in told or []})

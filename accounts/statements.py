@@ -38,6 +38,13 @@ def one_round_trip() -> Iterator[None]:
         yield
 
 
+def commit_with_it() -> None:
+    """In `one_round_trip`, at the end of the outermost transaction: its COMMIT goes with what was asked last, and
+    Django finds it done. Nothing more may be asked or raised in that transaction."""
+    if connection.vendor == "postgresql":
+        connection.connection.execute("COMMIT")
+
+
 def ask(sql: str, params: Sequence[Any], read: Callable[[Any], Answer]) -> Callable[[], Answer]:
     """Executes it. What it finds is read when the answer is called for: after `one_round_trip`, and once."""
     cursor = connection.cursor()
@@ -60,8 +67,28 @@ class Given(models.Expression):
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         return "%s", [self]
 
-    def among(self, values: dict[str, Any]) -> Any:
-        return self.output_field.get_db_prep_save(values[self.name], connection)
+
+class Blanks:
+    """The places of a statement that are filled each time. A value that several take is made ready once."""
+
+    def __init__(self, params: Sequence[Any]) -> None:
+        self.params = params
+        self._otherwise = [None if isinstance(param, Given) else param for param in params]
+        places: dict[Any, tuple[str, models.Field[Any, Any], list[int]]] = {}
+        for place, param in enumerate(params):
+            if isinstance(param, Given):
+                field = param.output_field
+                places.setdefault((param.name, type(field)), (param.name, field, []))[2].append(place)
+        self._places = list(places.values())
+
+    def filled_in(self, values: dict[str, Any]) -> list[Any]:
+        here = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it each time that it is asked anything
+        filled = self._otherwise.copy()
+        for name, field, places in self._places:
+            ready = field.get_db_prep_save(values[name], here)
+            for place in places:
+                filled[place] = ready
+        return filled
 
 
 class Statement:
@@ -70,15 +97,11 @@ class Statement:
         self.compiled = functools.cache(functools.partial(_compile, query, returning))
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
-        sql, params, _ = self.compiled(connection.vendor)
-        cursor.execute(sql, filled_in(params, values))
+        sql, blanks, _ = self.compiled(connection.vendor)
+        cursor.execute(sql, blanks.filled_in(values))
 
 
-def filled_in(params: Sequence[Any], values: dict[str, Any]) -> list[Any]:
-    return [param.among(values) if isinstance(param, Given) else param for param in params]
-
-
-def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, tuple[Any, ...], Any]:
+def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, Blanks, Any]:
     # A compiler writes into its query: two threads may be here at once, and each has one of its own.
     compiler: Any = query.clone().get_compiler(connection=connections[DEFAULT_DB_ALIAS])
     compiled = compiler.as_sql()
@@ -89,7 +112,7 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, 
         params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
-    return sql, params, compiler
+    return sql, Blanks(params), compiler
 
 
 class Rows(Statement, Generic[Row]):
@@ -154,11 +177,9 @@ class Whether(Statement):
         super().__init__(rows.query.exists())
 
     def __call__(self, **values: Any) -> bool:
-        return self.ask(**values)()
-
-    def ask(self, **values: Any) -> Callable[[], bool]:
-        sql, params, _ = self.compiled(connection.vendor)
-        return ask(sql, filled_in(params, values), lambda cursor: cursor.fetchone() is not None)
+        with connection.cursor() as cursor:
+            self.execute(cursor, values)
+            return cursor.fetchone() is not None
 
 
 class Insert(Statement, Generic[Row]):

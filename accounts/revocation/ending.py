@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 from django.db.models import BooleanField, Case, CharField, Count, DateTimeField, F, UUIDField, Value, When
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from accounts import events, keys, notices, visitors
 from accounts.models import (
@@ -26,8 +27,8 @@ from accounts.revocation import coverage, receipts
 from accounts.revocation.coverage import Coverage
 from accounts.revocation.list import clock
 from accounts.revocation.scope import Scope
-from accounts.revocation.turn import insist, take_turn
-from accounts.statements import Given, Insert, Update, Whether, one_round_trip
+from accounts.revocation.turn import ask_turn, insist
+from accounts.statements import Given, Insert, Update, Whether, commit_with_it, one_round_trip
 from accounts.visitors import Visitor
 
 # Causes that say something of a person rather than of one credential.
@@ -39,7 +40,9 @@ SHUT_OUT = Update(
     epoch=F("epoch") + 1,
     password=Coalesce(Given("password", CharField()), "password"),
     is_active=Coalesce(Given("is_active", BooleanField()), "is_active"),
-    compromised_at=Coalesce(Given("compromised_at", DateTimeField()), "compromised_at"),
+)
+NOTE_COMPROMISE = Update(
+    User.objects.filter(pk=Given("user", UUIDField())), compromised_at=Given("compromised_at", DateTimeField())
 )
 HAS_UNPROVED = Whether(EmailAddress.objects.filter(user=Given("user", UUIDField()), verified=False, primary=False))
 
@@ -103,20 +106,23 @@ def revoke(
 
     @transaction.atomic
     def act() -> Revocation:
-        highest = take_turn()
         revocation = _row(scope, cause, reason, by, through, within)
-        _end_credentials(scope, revocation)
+        highest = _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
         with one_round_trip():
+            if cause == Cause.COMPROMISED and scope.user:
+                NOTE_COMPROMISE(user=scope.user.pk, compromised_at=revocation.at)
             ADD(revocation)
             _record(scope, revocation, by, visitor)
             # Last of all: what would be written later is in no announcement. What a caller's transaction wrote before
             # has a lower id, and must not go without saying.
             told = receipts.ask_news(highest) if began_it else None
-        news = told() if told else None
-        transaction.on_commit(lambda: receipts.collect(revocation, news, called_at=called_at, patience=patience))
+            if began_it:
+                commit_with_it()
+        transaction.on_commit(lambda: receipts.collect(revocation, told, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
-            notices.tell_of_compromise(scope.user, revocation)
+            tell = functools.partial(notices.tell_of_compromise, scope.user, revocation)
+            transaction.on_commit(tell, robust=True)
         return revocation
 
     return insist(act) if began_it else act()
@@ -136,18 +142,22 @@ def _row(
     )
 
 
-def _end_credentials(scope: Scope, revocation: Revocation) -> None:
-    """Ends all that is covered, so that nothing can come to life again, and counts what was live as it takes it.
+def _end_credentials(scope: Scope, revocation: Revocation) -> int:
+    """Takes its turn and ends all that is covered, so that nothing can come to life again, and counts what was live as
+    it takes it. Returns what take_turn does.
 
     A user's epoch rises with it, which ends what is still in flight; what they have only begun ends then.
     """
-    user = scope.user if scope.is_whole_user or scope.only_sessions else None
     with one_round_trip():
+        highest = ask_turn()
         told = _ends(frozenset(scope.given()), scope.is_whole_user).ask(**_given(scope, revocation))
-        has_unproved = HAS_UNPROVED.ask(user=user.pk) if user else None
-    _count(revocation, *told())
-    if user and has_unproved:
-        _end_what_is_half_done(user, revocation, has_unproved=has_unproved())
+    # What came about while it waited for its turn was before it, and is found as it ended.
+    revocation.at = timezone.now()
+    sessions, grants, secrets, *has_unproved = told()
+    _count(revocation, sessions, grants, secrets)
+    if scope.user and has_unproved:
+        _end_what_is_half_done(scope.user, revocation, has_unproved=has_unproved[0])
+    return highest()
 
 
 def _given(scope: Scope, revocation: Revocation) -> dict[str, Any]:
@@ -155,7 +165,6 @@ def _given(scope: Scope, revocation: Revocation) -> dict[str, Any]:
     # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
     given["password"] = make_password(None) if revocation.cause == Cause.COMPROMISED else None
     given["is_active"] = False if revocation.cause == Cause.DEACTIVATED else None
-    given["compromised_at"] = revocation.at if revocation.cause == Cause.COMPROMISED else None
     return given
 
 
@@ -170,7 +179,8 @@ def _count(revocation: Revocation, sessions: Kinds, grants: Kinds, secrets: Kind
 
 @functools.cache
 def _ends(named: frozenset[str], is_whole_user: bool) -> Together:
-    return Together(*coverage.ends(named), *([SHUT_OUT] if is_whole_user else []))
+    asked = [HAS_UNPROVED] if is_whole_user or named >= {"user", "only_sessions"} else []
+    return Together(*coverage.ends(named), *([SHUT_OUT] if is_whole_user else []), *asked)
 
 
 def _end_holder(scope: Scope, revocation: Revocation) -> None:

@@ -46,10 +46,12 @@ def ask_news(highest: int) -> Callable[[], News | None] | None:
     return reading.ask_since(highest, MOST_TOLD) if settings.REDIS_URL else None
 
 
-def collect(revocation: Revocation, news: News | None, *, called_at: float, patience: float | None) -> None:
+def collect(
+    revocation: Revocation, told: Callable[[], News | None] | None, *, called_at: float, patience: float | None
+) -> None:
     """Waits for the workers, `patience` seconds at most, and keeps the receipt. To be called after the commit.
 
-    `news` is all that the transaction wrote into the list, or None where that is too much, or nobody knows.
+    `told` is what ask_news has returned, or None where nobody knows all that the transaction wrote into the list.
     Raises nothing: what is committed is committed. Without a receipt the revocation says so itself.
     """
     committed_at = clock()
@@ -58,7 +60,7 @@ def collect(revocation: Revocation, news: News | None, *, called_at: float, pati
     log.info("Revocation %s is committed: %s of %s. Ended: %s.", revocation.pk, *said)
     try:
         # They are told before it is known who they are: they take it in meanwhile.
-        with Announcement(news, is_made=patience != 0) as announcement:
+        with Announcement(told() if told else None, is_made=patience != 0) as announcement:
             waiting = {str(id_): Waiting(*worker) for id_, *worker in REGISTER()}
             confirmed = _confirmations(announcement, waiting, called_at, patience) if waiting else []
         receipt = _receipt(confirmed, waiting.values(), called_at, committed_at)

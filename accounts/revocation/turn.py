@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 
 from accounts.models import RevocationEntry
+from accounts.statements import ask
 
 log = logging.getLogger(__name__)
 Done = TypeVar("Done")
@@ -20,7 +21,8 @@ TURN = 7_401_002_338
 # transaction ends, it is for waiting alone: no lock of somebody else's may hold up a revocation, and all behind it.
 UNHURRIED = (
     "set_config('lock_timeout', coalesce(nullif(current_setting('statement_timeout'), '0'), "
-    "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true)"
+    "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true), "
+    "set_config('work_mem', '64MB', true)"  # what it ends is kept there for the triggers: one transaction at a time
 )
 DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
 TRIES = 4
@@ -34,10 +36,14 @@ def take_turn() -> int:
     From here on the transaction may take as long as it takes. Returns the highest id in the list: what this transaction
     writes has a higher one, since both databases hand ids out in order.
     """
+    return ask_turn()()
+
+
+def ask_turn() -> Callable[[], int]:
+    """The same in `one_round_trip`, whose next statement begins when the turn has come, and sees what stands then."""
     turn = f"pg_advisory_xact_lock(%s), {UNHURRIED}" if connection.vendor == "postgresql" else "%s"
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT (SELECT coalesce(max(id), 0) FROM {LIST}), {turn}", [TURN])  # noqa: S608  # constants
-        return int(cursor.fetchone()[0])
+    sql = f"SELECT (SELECT coalesce(max(id), 0) FROM {LIST}), {turn}"  # noqa: S608  # constants
+    return ask(sql, [TURN], lambda cursor: int(cursor.fetchone()[0]))
 
 
 def insist(act: Callable[[], Done]) -> Done:

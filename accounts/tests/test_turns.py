@@ -9,8 +9,9 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
+from django.utils import timezone
 
 from accounts import (
     clients,
@@ -27,8 +28,18 @@ from accounts import (
     tokens,
 )
 from accounts.grants import codes, devices
-from accounts.models import Cause, Grant, Integration, Invitation, Membership, RevocationEntry, SigningKey, User
-from accounts.revocation import Scope, ending, feed, turn
+from accounts.models import (
+    Cause,
+    Grant,
+    Integration,
+    Invitation,
+    Membership,
+    Revocation,
+    RevocationEntry,
+    SigningKey,
+    User,
+)
+from accounts.revocation import Scope, ending, feed, receipts, turn
 from accounts.tests.races import behind, in_flight, paused_before
 from accounts.tests.world import CALLBACK, CHALLENGE, PASSWORD
 
@@ -204,6 +215,31 @@ def test_an_address_that_is_being_confirmed_does_not_come_back(world, cause):
         in_flight(confirm, pause, lambda: revocation.revoke(Scope(user=world.bob), cause=cause))
     assert User.objects.get(pk=world.bob.pk).email == "bob@example.com"
     assert not EmailAddress.objects.filter(email="thief@elsewhere.example").exists()
+
+
+def test_what_came_about_while_a_compromise_waited_for_its_turn_was_before_it(world):
+    """Such as a passkey of the thief's."""
+    moments = []
+
+    @revocation.in_turn
+    def act():
+        events.record(events.Kind.SIGNED_IN)
+        moments.append(timezone.now())
+
+    with paused_before(events, "record") as pause:
+        behind(act, pause, lambda: revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED))
+    assert User.objects.get(pk=world.bob.pk).compromised_at > moments[0]
+
+
+def test_what_fails_as_it_is_written_down_ends_nothing_and_tells_nobody(world, monkeypatch):
+    told = []
+    monkeypatch.setattr(receipts, "collect", lambda *args, **kwargs: told.append(args))
+    monkeypatch.setattr(ending, "_record", lambda *args: events.record(None))
+    with pytest.raises(IntegrityError):
+        revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    assert User.objects.get(pk=world.bob.pk).check_password(PASSWORD)
+    assert not Revocation.objects.exists()
+    assert not told and not mail.outbox
 
 
 def test_what_is_ended_while_the_triggers_are_laid_is_in_the_list(world, monkeypatch):
