@@ -100,7 +100,7 @@ def revoke(
     the caller commits.
     """
     called_at = clock()
-    began_it = not connection.in_atomic_block
+    began_it = connection.get_autocommit()
     if cause in OF_A_USER and not scope.is_whole_user:
         raise CauseNeedsUser(f"{Cause(cause).label} is said of a whole user.")
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts import apps, revocation
-from accounts.models import Cause, Grant, Revocation
+from accounts.models import Cause, Grant, Revocation, User
 from accounts.revocation import Scope
 from accounts.tests.races import PATIENCE
 
@@ -29,6 +29,23 @@ def test_a_revocation_takes_as_long_as_it_takes_and_waits_for_a_lock_no_longer_t
         assert limits() == ("0", "30s")
         transaction.set_rollback(True)
     assert limits() == ("30s", "0")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_ends_everything_may_take_longer_though_it_goes_to_the_database_with_the_turn(world):
+    slow = (
+        "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.6); RETURN NEW; END $$"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(slow)
+        cursor.execute("CREATE TRIGGER slow BEFORE UPDATE ON accounts_user FOR EACH ROW EXECUTE FUNCTION slow()")
+        cursor.execute("SET statement_timeout = '300ms'")
+        try:
+            revocation.revoke(Scope(user=world.bob), cause=Cause.SIGNED_OUT_EVERYWHERE)
+        finally:
+            cursor.execute("SET statement_timeout = '30s'")
+            cursor.execute("DROP FUNCTION slow CASCADE")
+    assert User.objects.get(pk=world.bob.pk).epoch == world.bob.epoch + 1
 
 
 def test_so_does_a_migration():
