@@ -68,7 +68,7 @@ def _rows(tries: Counter[Try]) -> list[LateTry]:
     """Of those that a revocation has ended."""
     digests = {tried.credential for tried in tries if tried.kind == Kind.CLIENT_SECRET}
     ids = {tried.credential for tried in tries} - digests
-    # Which is asked for, since no constraint says that it is there.
+    # Whether there is that revocation is asked, since no constraint says so.
     grants = Grant.objects.filter(pk__in=ids, revocation__in=Revocation.objects.all())
     secrets = ClientSecret.objects.filter(secret_hash__in=digests).exclude(revocation=None)
     ended: dict[uuid.UUID | str, Grant | ClientSecret] = {

@@ -42,7 +42,7 @@ def commit_with_it() -> None:
     """In `one_round_trip`, at the end of the outermost transaction: its COMMIT goes with what was asked last, and
     Django finds it done. Nothing more may be asked or raised in that transaction."""
     if connection.vendor == "postgresql":
-        connection.connection.execute("COMMIT")
+        connection.connection.execute("COMMIT", prepare=False)
 
 
 def ask(sql: str, params: Sequence[Any], read: Callable[[Any], Answer]) -> Callable[[], Answer]:

@@ -1,4 +1,4 @@
-"""How fast this machine is, for goals in milliseconds: they were set on another, and another machine has other ones.
+"""How fast this machine is, for goals in milliseconds: they were set on another one.
 
 What both have measured is simplejwt's stateless authentication of one request by HS256: 55 microseconds there, where a
 token seen before took us 4.7, which was 0.085 of it. Time at that machine's pace is time divided by how much longer the

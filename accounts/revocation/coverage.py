@@ -15,7 +15,18 @@ from accounts.revocation.scope import NARROWING
 from accounts.statements import Given
 
 TEXTS = {"session", "keep", "signing_key"}  # whose keys are texts; everything else has a UUID
-NOW = Given("now", DateTimeField())
+
+
+class OnceItsTurnHasCome(Given):
+    """Of two clocks the later one: a statement that goes to PostgreSQL with the turn begins when it has come, and what
+    is given with it may be of long before."""
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        sql, params = self.as_sql(compiler, connection)
+        return f"greatest({sql}, statement_timestamp())", params
+
+
+NOW = OnceItsTurnHasCome("now", DateTimeField())
 
 
 class AmongFew(In):

@@ -121,8 +121,8 @@ def revoke(
                 commit_with_it()
         transaction.on_commit(lambda: receipts.collect(revocation, told, called_at=called_at, patience=patience))
         if cause == Cause.COMPROMISED and scope.user:
-            tell = functools.partial(notices.tell_of_compromise, scope.user, revocation)
-            transaction.on_commit(tell, robust=True)
+            user = scope.user
+            transaction.on_commit(lambda: notices.tell_of_compromise(user, revocation), robust=True)
         return revocation
 
     return insist(act) if began_it else act()
@@ -151,7 +151,7 @@ def _end_credentials(scope: Scope, revocation: Revocation) -> int:
     with one_round_trip():
         highest = ask_turn()
         told = _ends(frozenset(scope.given()), scope.is_whole_user).ask(**_given(scope, revocation))
-    # What came about while it waited for its turn was before it, and is found as it ended.
+    # What came about while it waited for its turn came before it.
     revocation.at = timezone.now()
     sessions, grants, secrets, *has_unproved = told()
     _count(revocation, sessions, grants, secrets)

@@ -88,7 +88,7 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
     is_known = f"EXISTS (SELECT 1 FROM {OUTSTANDING} AS known WHERE known.id = NEW.outstanding_id)"
     which = f"{WAS_ENDED} AND {is_known}"
     unless_it_is = "ON CONFLICT (token_id) DO NOTHING"
-    in_order = "ORDER BY NEW.outstanding_id"  # as both tables have them: many are found and written page by page
+    in_order = "ORDER BY NEW.outstanding_id"  # in which both tables keep them: many are read and written page by page
     drop_it = f"DELETE FROM {BLACKLISTED} WHERE token_id = OLD.id"
     rows = "FROM new_rows JOIN old_rows ON old_rows.id = new_rows.id WHERE"
     refuse_changed = f"INSERT INTO {ENTRIES} SELECT 'grant', {sql.hex_of('NEW.id')}, 0, {sql.now} {rows} {changed}"

@@ -231,6 +231,27 @@ def test_what_came_about_while_a_compromise_waited_for_its_turn_was_before_it(wo
     assert User.objects.get(pk=world.bob.pk).compromised_at > moments[0]
 
 
+def test_what_ran_out_while_a_revocation_waited_for_its_turn_was_not_live(world):
+    grant = by_code(world)() and Grant.objects.get()
+
+    @revocation.in_turn
+    def act():
+        events.record(events.Kind.SIGNED_IN)
+        Grant.objects.update(expires_at=timezone.now())
+
+    with paused_before(events, "record") as pause:
+        _, done = behind(act, pause, lambda: revocation.revoke(Scope(user=world.bob), cause=Cause.ENDED))
+    assert (done.grants, done.codes) == (0, 0)
+    grant.refresh_from_db()
+    assert grant.expires_at < grant.ended_at <= done.at
+
+
+def test_a_mail_that_cannot_be_written_keeps_no_revocation_from_its_receipt(world, monkeypatch):
+    monkeypatch.setattr(ending.notices, "tell_of_compromise", None)  # whoever calls it fails
+    done = revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    assert Revocation.objects.get(pk=done.pk).receipt["complete"]
+
+
 def test_what_fails_as_it_is_written_down_ends_nothing_and_tells_nobody(world, monkeypatch):
     told = []
     monkeypatch.setattr(receipts, "collect", lambda *args, **kwargs: told.append(args))
