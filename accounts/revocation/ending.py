@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
-from django.db.models import BooleanField, Case, CharField, Count, DateTimeField, F, UUIDField, Value, When
+from django.db.models import BooleanField, Case, CharField, Count, F, UUIDField, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -40,9 +40,7 @@ SHUT_OUT = Update(
     epoch=F("epoch") + 1,
     password=Coalesce(Given("password", CharField()), "password"),
     is_active=Coalesce(Given("is_active", BooleanField()), "is_active"),
-)
-NOTE_COMPROMISE = Update(
-    User.objects.filter(pk=Given("user", UUIDField())), compromised_at=Given("compromised_at", DateTimeField())
+    compromised_at=Case(When(Given("is_compromised", BooleanField()), then=coverage.NOW), default="compromised_at"),
 )
 HAS_UNPROVED = Whether(EmailAddress.objects.filter(user=Given("user", UUIDField()), verified=False, primary=False))
 
@@ -110,8 +108,6 @@ def revoke(
         highest = _end_credentials(scope, revocation)
         _end_holder(scope, revocation)
         with one_round_trip():
-            if cause == Cause.COMPROMISED and scope.user:
-                NOTE_COMPROMISE(user=scope.user.pk, compromised_at=revocation.at)
             ADD(revocation)
             _record(scope, revocation, by, visitor)
             # Last of all: what would be written later is in no announcement. What a caller's transaction wrote before
@@ -164,6 +160,7 @@ def _given(scope: Scope, revocation: Revocation) -> dict[str, Any]:
     given = {**scope.given(), "now": revocation.at, "revocation": revocation.pk}
     # A password that nobody has keeps out whoever has the old one, and whoever has a reset link, made of its hash.
     given["password"] = make_password(None) if revocation.cause == Cause.COMPROMISED else None
+    given["is_compromised"] = revocation.cause == Cause.COMPROMISED
     given["is_active"] = False if revocation.cause == Cause.DEACTIVATED else None
     return given
 

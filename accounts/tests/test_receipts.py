@@ -5,13 +5,14 @@ import time
 import jwt
 import pytest
 from django.core import mail
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils import timezone
 
-from accounts import keys, revocation
-from accounts.models import Cause, Revocation, SigningKey, Worker
-from accounts.revocation import Scope, receipts, wire
+from accounts import events, keys, revocation
+from accounts.models import Cause, Revocation, SigningKey, User, Worker
+from accounts.revocation import Scope, ending, receipts, wire
 from accounts.revocation.line import Line
+from accounts.tests.world import PASSWORD
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,6 +103,23 @@ def test_a_key_that_cannot_sign_the_receipt_undoes_no_revocation_and_keeps_no_ma
     assert Revocation.objects.get(pk=done.pk).receipt is None
     assert bob.get("/dashboard/").status_code == 302
     assert mail.outbox[-1].to == [world.bob.email]
+
+
+def test_a_mail_that_cannot_be_written_keeps_no_revocation_from_its_receipt(world, monkeypatch):
+    monkeypatch.setattr(ending.notices, "tell_of_compromise", None)  # whoever calls it fails
+    done = revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    assert Revocation.objects.get(pk=done.pk).receipt["complete"]
+
+
+def test_what_fails_as_it_is_written_down_ends_nothing_and_tells_nobody(world, monkeypatch):
+    told = []
+    monkeypatch.setattr(receipts, "collect", lambda *args, **kwargs: told.append(args))
+    monkeypatch.setattr(ending, "_record", lambda *args: events.record(None))
+    with pytest.raises(IntegrityError):
+        revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
+    assert User.objects.get(pk=world.bob.pk).check_password(PASSWORD)
+    assert not Revocation.objects.exists()
+    assert not told and not mail.outbox
 
 
 def test_the_log_says_what_was_ended_so_that_it_can_be_done_again_after_a_restore(world, caplog):

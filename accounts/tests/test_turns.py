@@ -9,7 +9,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core import mail
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -28,18 +28,8 @@ from accounts import (
     tokens,
 )
 from accounts.grants import codes, devices
-from accounts.models import (
-    Cause,
-    Grant,
-    Integration,
-    Invitation,
-    Membership,
-    Revocation,
-    RevocationEntry,
-    SigningKey,
-    User,
-)
-from accounts.revocation import Scope, ending, feed, receipts, turn
+from accounts.models import Cause, Grant, Integration, Invitation, Membership, RevocationEntry, SigningKey, User
+from accounts.revocation import Scope, ending, feed, turn
 from accounts.tests.races import behind, in_flight, paused_before
 from accounts.tests.world import CALLBACK, CHALLENGE, PASSWORD
 
@@ -244,23 +234,6 @@ def test_what_ran_out_while_a_revocation_waited_for_its_turn_was_not_live(world)
     assert (done.grants, done.codes) == (0, 0)
     grant.refresh_from_db()
     assert grant.expires_at < grant.ended_at <= done.at
-
-
-def test_a_mail_that_cannot_be_written_keeps_no_revocation_from_its_receipt(world, monkeypatch):
-    monkeypatch.setattr(ending.notices, "tell_of_compromise", None)  # whoever calls it fails
-    done = revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
-    assert Revocation.objects.get(pk=done.pk).receipt["complete"]
-
-
-def test_what_fails_as_it_is_written_down_ends_nothing_and_tells_nobody(world, monkeypatch):
-    told = []
-    monkeypatch.setattr(receipts, "collect", lambda *args, **kwargs: told.append(args))
-    monkeypatch.setattr(ending, "_record", lambda *args: events.record(None))
-    with pytest.raises(IntegrityError):
-        revocation.revoke(Scope(user=world.bob), cause=Cause.COMPROMISED)
-    assert User.objects.get(pk=world.bob.pk).check_password(PASSWORD)
-    assert not Revocation.objects.exists()
-    assert not told and not mail.outbox
 
 
 def test_what_is_ended_while_the_triggers_are_laid_is_in_the_list(world, monkeypatch):
