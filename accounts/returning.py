@@ -2,31 +2,57 @@
 
 ENDED = UpdateReturning(Grant.objects.filter(user=Given("user", ...)), [Q(redeemed_at=None)], ended_at=...)
 ENDED(user=...)  # {(False,): 2, (True,): 1}
+
+What is to be asked of other tables about thousands of rows, `if_`, is asked once for all that hang from the same.
 """
 
 import functools
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db import connection, models
+from django.core.exceptions import FullResultSet
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
 from accounts.statements import Blanks, Statement, Update, Whether, ask
 
 Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
+ALWAYS = models.Q()
+
+
+class _Condition:
+    """Of a table's rows, without joins, for a SELECT from something else that goes by the table's name."""
+
+    def __init__(self, model: type[models.Model], q: models.Q) -> None:
+        self.table = f'"{model._meta.db_table}"'
+        self._query = model._base_manager.filter(q).query
+        self.compiled = functools.cache(self._compile)
+
+    def _compile(self, vendor: str) -> tuple[str, list[Any], list[str]]:
+        """The SQL, its params, and the columns that it asks of each row."""
+        query = self._query.clone()
+        compiler = query.get_compiler(connection=connections[DEFAULT_DB_ALIAS])
+        try:
+            sql, params = compiler.compile(query.where)
+        except FullResultSet:
+            return "TRUE", [], []
+        return sql, list(params), sorted(set(re.findall(rf'{self.table}\.("\w+")', sql)))
 
 
 class _Returning(Statement):
     """Changes what a queryset finds, and tells how many rows there were of each kind: `returning` makes the kinds, by
-    expressions without joins, of values that JSON knows."""
+    expressions without joins, of values that JSON knows. Only those rows are counted that `if_` is true of, a condition
+    without joins on columns that the change leaves as they are."""
 
-    def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any]) -> None:
+    def __init__(self, rows: "models.QuerySet[Any]", change: Query, returning: Sequence[Any], if_: models.Q) -> None:
         told = [models.ExpressionWrapper(q, models.BooleanField()) if isinstance(q, models.Q) else q for q in returning]
         super().__init__(change, [one.resolve_expression(rows.query) for one in told])
         self.finds_nothing = rows.query.is_empty()
-        self.told = ", ".join(f"told_{number}" for number in range(len(told)))
-        self._before = Statement(rows.order_by().values_list(*told).query)
+        self._told = [f"told_{number}" for number in range(len(told))]
+        self._if = _Condition(rows.model, if_)
+        self._before = Statement(rows.filter(if_).order_by().values_list(*told).query)
 
     def __call__(self, **values: Any) -> Kinds:
         if connection.vendor != "sqlite":
@@ -42,21 +68,37 @@ class _Returning(Statement):
             self.execute(cursor, values)
         return found
 
+    def compile_counting(self, vendor: str, name: str) -> tuple[str, Sequence[Any], str, Sequence[Any]]:
+        """The change under that name, for a WITH, and the SELECT that counts what it took; the params of each."""
+        sql, change, _ = self.compiled(vendor)
+        condition, params, columns = self._if.compiled(vendor)
+        returning = "".join(f", {self._if.table}.{column}" for column in columns)
+        told, alike = ", ".join(self._told), ", ".join([*columns, *self._told])
+        # One of each that are alike, by the table's own name: it is by that that the condition knows its columns.
+        count = (
+            f"(SELECT json_agg(json_build_array({told}, number)) FROM (SELECT {told}, sum(number) AS number "  # noqa: S608  # no values are in it
+            f"FROM (SELECT {alike}, count(*) AS number FROM {name} GROUP BY {alike}) AS {self._if.table} "
+            f"WHERE {condition} GROUP BY {told}) AS of_{name})"
+        )
+        return f"{name} AS ({sql}{returning})", change.params, count, params
+
 
 class UpdateReturning(_Returning):
     """As Update. No expression names a field that it writes: SQLite tells of it before, PostgreSQL after."""
 
-    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any], **fields: Any) -> None:
+    def __init__(
+        self, rows: "models.QuerySet[Any]", returning: Sequence[Any], if_: models.Q = ALWAYS, **fields: Any
+    ) -> None:
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(fields)
-        super().__init__(rows, query, returning)
+        super().__init__(rows, query, returning, if_)
 
 
 class DeleteReturning(_Returning):
     """Below the ORM: sends no signals, and leaves what refers to the rows to the database."""
 
-    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any]) -> None:
-        super().__init__(rows, rows.query.chain(DeleteQuery), returning)
+    def __init__(self, rows: "models.QuerySet[Any]", returning: Sequence[Any], if_: models.Q = ALWAYS) -> None:
+        super().__init__(rows, rows.query.chain(DeleteQuery), returning, if_)
 
 
 class Together:
@@ -90,18 +132,21 @@ class Together:
         params: list[Any] = []
         asked: list[Any] = []  # what is given after all that changes
         for part in self._parts:
-            sql, theirs, _ = part.compiled(vendor)
+            name = f"changed_{len(changed)}"
+            if isinstance(part, _Returning):
+                change, theirs, count, given = part.compile_counting(vendor, name)
+                changed.append(change)
+                params += theirs
+                told.append(count)
+                asked += given
+                continue
+            sql, blanks, _ = part.compiled(vendor)
             if isinstance(part, Whether):
                 told.append(f"EXISTS ({sql})")
-                asked += theirs.params
-                continue
-            name = f"changed_{len(changed)}"
-            changed.append(f"{name} AS ({sql})")
-            params += theirs.params
-            if isinstance(part, _Returning):
-                kinds = f"SELECT {part.told}, count(*) AS number FROM {name} GROUP BY {part.told}"  # noqa: S608
-                array = f"json_agg(json_build_array({part.told}, number))"
-                told.append(f"(SELECT {array} FROM ({kinds}) AS of_{name})")  # noqa: S608  # no values are in it
+                asked += blanks.params
+            else:
+                changed.append(f"{name} AS ({sql})")
+                params += blanks.params
         changes = f"WITH {', '.join(changed)} " if changed else ""
         return f"{changes}SELECT {', '.join(told)}" if self._parts else "", Blanks([*params, *asked])
 

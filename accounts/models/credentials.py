@@ -14,18 +14,23 @@ from accounts.models.people import Membership, Organisation, User
 from accounts.models.revocations import Revocation
 
 # `now` is a moment, or an expression for one: a statement that is compiled once has it given (accounts.statements).
-# `upheld` is a condition without joins, so that an UPDATE or a DELETE can say of each row that it takes what it was.
+# `in_time` is of the row itself and `held` of what it hangs from: conditions without joins, so that an UPDATE or a
+# DELETE can say what it took, and ask about what many hang from once.
 
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self, now: Any = None) -> "SessionQuerySet":
-        return self.filter(self.upheld(now or timezone.now()))
+        return self.filter(self.held(), self.in_time(now or timezone.now()))
 
     @staticmethod
-    def upheld(now: Any) -> Q:
-        """Signed in, not run out, and born under the present epoch of a user who may come in."""
-        user = User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))
-        return Q(Exists(user), expire_date__gt=now)
+    def in_time(now: Any) -> Q:
+        """Not run out."""
+        return Q(expire_date__gt=now)
+
+    @staticmethod
+    def held() -> Q:
+        """Signed in, and born under the present epoch of a user who may come in."""
+        return Q(Exists(User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))))
 
 
 class Session(models.Model):
@@ -104,10 +109,10 @@ class Integration(models.Model):
 
 class ClientSecretQuerySet(models.QuerySet["ClientSecret"]):
     def live(self) -> "ClientSecretQuerySet":
-        return self.filter(self.upheld(), ended_at=None)
+        return self.filter(self.held(), ended_at=None)
 
     @staticmethod
-    def upheld() -> Q:
+    def held() -> Q:
         """Whoever created it may still come in, and the integration is enabled."""
         creator = User.objects.filter(pk=OuterRef("created_by"), is_active=True)
         return Q(Exists(creator), Exists(Integration.objects.live().filter(pk=OuterRef("integration"))))
@@ -146,27 +151,25 @@ class ClientSecret(models.Model):
 class GrantQuerySet(models.QuerySet["Grant"]):
     def live(self, now: Any = None) -> "GrantQuerySet":
         """The one rule by which any token or code of it is believed."""
-        return self.filter(self.upheld(now or timezone.now()), ended_at=None)
+        return self.filter(self.held(), self.in_time(now or timezone.now()), ended_at=None)
 
-    @classmethod
-    def upheld(cls, now: Any) -> Q:
-        """Not run out, and nothing that it hangs from has ended."""
-        return Q(cls._held(), expires_at__gt=now)
+    @staticmethod
+    def in_time(now: Any) -> Q:
+        """Not run out, nor blacklisted, by simplejwt's own means."""
+        return Q(~Exists(BlacklistedToken.objects.filter(token=OuterRef("outstanding"))), expires_at__gt=now)
 
     @staticmethod
     @functools.cache  # built by a dozen calls, and always the same
-    def _held() -> Q:
+    def held() -> Q:
+        """Nothing that it hangs from has ended."""
         user = User.objects.filter(pk=OuterRef("user"), is_active=True, epoch=OuterRef("epoch"))
         is_member = Exists(Membership.objects.filter(user=OuterRef("user"), organisation=OuterRef("organisation")))
         secret = ClientSecret.objects.filter(pk=OuterRef("client_secret"), ended_at=None, created_by__is_active=True)
         integration = Integration.objects.live().filter(pk=OuterRef("integration"))
-        # Blacklisted by simplejwt's own means is ended too.
-        blacklisted = BlacklistedToken.objects.filter(token=OuterRef("outstanding"))
         return Q(
             Q(user=None) | Q(Exists(user), is_member),
             Q(client_secret=None) | Q(Exists(secret)),
             Exists(integration),
-            ~Exists(blacklisted),
         )
 
     def codes(self) -> "GrantQuerySet":

@@ -122,10 +122,10 @@ class Ends(NamedTuple):
 def ends(named: frozenset[str]) -> Ends:
     """For all scopes that are given the same names. To be given `now` and `revocation` too."""
     coverage = Coverage({name: Given(name, CharField() if name in TEXTS else UUIDField()) for name in named})
-    ended = {"ended_at": NOW, "revocation": Given("revocation", UUIDField())}
+    ended: dict[str, Any] = {"ended_at": NOW, "revocation": Given("revocation", UUIDField())}
     sessions, grants, client_secrets = coverage.sessions(), coverage.grants(), coverage.client_secrets()
     return Ends(
-        DeleteReturning(sessions, [sessions.upheld(NOW), F("streams")]),
-        UpdateReturning(grants, [grants.upheld(NOW), Q(redeemed_at=None)], **ended),
-        UpdateReturning(client_secrets, [client_secrets.upheld()], **ended),
+        DeleteReturning(sessions, [sessions.in_time(NOW), F("streams")], sessions.held()),
+        UpdateReturning(grants, [grants.in_time(NOW), Q(redeemed_at=None)], grants.held(), **ended),
+        UpdateReturning(client_secrets, [client_secrets.held()], **ended),
     )

@@ -23,6 +23,7 @@ class Trigger(NamedTuple):
     when: str  # "" is always
     do: str
     at_once: str = ""  # the same for all rows of a statement, `old_rows` and `new_rows`, where the database can
+    unless_by: str = ""  # the trigger that would set it off with nothing left to do, where the database can tell
 
 
 class Dialect(NamedTuple):
@@ -106,7 +107,15 @@ def _of_grants(sql: Dialect) -> list[Trigger]:
         Trigger("grant_gone", "DELETE", GRANT, was_alive, sql.refuse("grant", sql.hex_of("OLD.id"))),
         Trigger("grant_truncated", "TRUNCATE", GRANT, "", refuse_all),
         Trigger("outstanding_gone", "DELETE", OUTSTANDING, "", drop_it),
-        Trigger("blacklisted", "INSERT", BLACKLISTED, "", sql.end(GRANT, "outstanding_id = NEW.token_id"), end_all),
+        Trigger(
+            "blacklisted",
+            "INSERT",
+            BLACKLISTED,
+            "",
+            sql.end(GRANT, "outstanding_id = NEW.token_id"),
+            end_all,
+            unless_by="grant_ended",
+        ),
     ]
 
 

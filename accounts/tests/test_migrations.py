@@ -34,4 +34,4 @@ def test_a_change_of_the_triggers_comes_with_a_migration():
     """By an unknown migration an older version sees that it must not lay its own. One without operations will do; then
     write the new digest here."""
     texts = [repr(triggers.of(vendor)) for vendor in ("sqlite", "postgresql")]
-    assert hashlib.sha256("".join(texts).encode()).hexdigest()[:16] == "5637f3402a73a6a7"
+    assert hashlib.sha256("".join(texts).encode()).hexdigest()[:16] == "ecb4fe74dd44b040"

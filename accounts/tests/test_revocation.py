@@ -15,6 +15,7 @@ from accounts.revocation import Scope
 from accounts.tests.world import VERIFIER, person
 
 pytestmark = pytest.mark.django_db
+TOKENS = "token_blacklist_blacklistedtoken (token_id, blacklisted_at)"
 
 
 def is_live(answer):
@@ -239,6 +240,31 @@ def test_what_simplejwt_blacklists_is_ended_too(full):
     assert alive(full) == EVERYTHING - {"bobs"}
     with pytest.raises(grants.InvalidGrant):
         full.refresh(full.bobs)
+
+
+# PostgreSQL knows of what it need not ask again. SQLite asks, and runs no trigger within itself.
+BEGINS_WITH = {"accounts_organisation": "UPDATE", "accounts_revocationentry": "INSERT"}
+if connection.vendor == "sqlite":
+    del BEGINS_WITH["accounts_revocationentry"]
+
+
+@pytest.mark.parametrize("table", BEGINS_WITH)
+def test_so_is_what_a_trigger_of_somebody_else_s_blacklists(full, table):
+    """Ours has ended what it blacklists, and is not asked to end that again: ours alone, not what it leads to."""
+    bobs = full.grant_of(full.bobs)
+    do = f"INSERT INTO {TOKENS} VALUES ({bobs.outstanding_id}, CURRENT_TIMESTAMP) ON CONFLICT (token_id) DO NOTHING;"
+    act = f"BEGIN {do} END"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            body = f"BEGIN {do} RETURN NEW; END"
+            cursor.execute(f"CREATE FUNCTION theirs() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
+            act = "EXECUTE FUNCTION theirs()"
+        cursor.execute(f"CREATE TRIGGER theirs AFTER {BEGINS_WITH[table]} ON {table} FOR EACH ROW {act}")
+    full.acme.save()
+    Grant.objects.filter(pk=full.grant_of(full.alices).pk).update(ended_at=timezone.now())
+    bobs.refresh_from_db()
+    assert bobs.ended_at
+    assert alive(full) == EVERYTHING - {"bobs", "alices"}
 
 
 def test_the_audit_says_who_and_why_and_outlives_them(full):

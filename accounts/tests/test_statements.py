@@ -7,6 +7,7 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
+from accounts import clients
 from accounts.models import ClientSecret, Grant, Integration
 from accounts.returning import DeleteReturning, Together, UpdateReturning
 from accounts.statements import Given, Rows, Update, Whether
@@ -63,7 +64,8 @@ def test_a_moment_that_would_stay_for_ever_is_refused(db):
 
 SECRET = ClientSecret.objects.filter(ended_at=None, integration=Given("integration", models.UUIDField()))
 NOT_ENDED = models.Q(revocation=None, integration__in=Integration.objects.live())
-END = UpdateReturning(SECRET, [NOT_ENDED, models.F("hint")], ended_at=Given("at", models.DateTimeField()))
+AT = Given("at", models.DateTimeField())
+END = UpdateReturning(SECRET, [NOT_ENDED, models.F("hint")], ended_at=AT)
 DROP = DeleteReturning(SECRET, [models.F("hint")])
 
 
@@ -78,6 +80,18 @@ def test_a_deletion_tells_what_it_took(world):
     hint = world.sync.secrets.get().hint
     assert [DROP(integration=world.sync.pk), DROP(integration=world.sync.pk)] == [{(hint,): 1}, {}]
     assert not world.sync.secrets.exists()
+
+
+def test_only_what_a_condition_is_true_of_is_counted_though_all_is_changed(world, django_assert_num_queries):
+    """It may ask other tables, once for all that hang from the same."""
+    of_sync = models.Q(models.Exists(Integration.objects.filter(pk=models.OuterRef("integration"), name="Sync")))
+    all_that_live = ClientSecret.objects.filter(ended_at=None)
+    end = UpdateReturning(all_that_live, [models.Q(revocation=None)], of_sync, ended_at=AT)
+    clients.create_secret(world.sync, by=world.alice)
+    assert all_that_live.count() == 3
+    with django_assert_num_queries(1 if connection.vendor == "postgresql" else 2):
+        assert end(at=timezone.now()) == {(True,): 2}
+    assert not all_that_live.exists()
 
 
 def test_what_can_find_nothing_asks_nothing(db, django_assert_num_queries):
