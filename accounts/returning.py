@@ -7,6 +7,7 @@ What is to be asked of other tables about thousands of rows, `if_`, is asked onc
 """
 
 import functools
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -16,9 +17,10 @@ from django.core.exceptions import FullResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
-from accounts.statements import Blanks, Statement, Update, Whether, ask
+from accounts.statements import Statement, Text, Update, Whether, ask
 
 Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
+Part = tuple[str, Sequence[Any]]  # SQL and the params for its places
 ALWAYS = models.Q()
 
 
@@ -68,19 +70,23 @@ class _Returning(Statement):
             self.execute(cursor, values)
         return found
 
-    def compile_counting(self, vendor: str, name: str) -> tuple[str, Sequence[Any], str, Sequence[Any]]:
-        """The change under that name, for a WITH, and the SELECT that counts what it took; the params of each."""
-        sql, change, _ = self.compiled(vendor)
-        condition, params, columns = self._if.compiled(vendor)
-        returning = "".join(f", {self._if.table}.{column}" for column in columns)
-        told, alike = ", ".join(self._told), ", ".join([*columns, *self._told])
-        # One of each that are alike, by the table's own name: it is by that that the condition knows its columns.
-        count = (
-            f"(SELECT json_agg(json_build_array({told}, number)) FROM (SELECT {told}, sum(number) AS number "  # noqa: S608  # no values are in it
-            f"FROM (SELECT {alike}, count(*) AS number FROM {name} GROUP BY {alike}) AS {self._if.table} "
-            f"WHERE {condition} GROUP BY {told}) AS of_{name})"
+    def compile_counting(self, vendor: str, name: str) -> tuple[Part, Part]:
+        """The change, for a WITH, and what counts what it took under that name."""
+        sql, params = self.compiled(vendor)[0].positional
+        condition, asked, columns = self._if.compiled(vendor)
+        told, found = ", ".join(self._told), name
+        if columns:
+            # One of each that are alike, by the table's own name: it is by that that the condition knows its columns.
+            sql += "".join(f", {self._if.table}.{column}" for column in columns)
+            alike = ", ".join([*columns, *self._told])
+            one_of_each = f"SELECT {alike}, count(*) AS number FROM {name} GROUP BY {alike}"  # noqa: S608  # no values are in it
+            found = f"({one_of_each}) AS {self._if.table} WHERE {condition}"
+        number = "sum(number)" if columns else "count(*)"
+        kinds = f"SELECT {told}, {number} AS number FROM {found} GROUP BY {told}"  # noqa: S608  # nor here
+        return (sql, params), (
+            f"(SELECT json_agg(json_build_array({told}, number)) FROM ({kinds}) AS of_{name})",  # noqa: S608  # nor here
+            asked,
         )
-        return f"{name} AS ({sql}{returning})", change.params, count, params
 
 
 class UpdateReturning(_Returning):
@@ -118,37 +124,37 @@ class Together:
         if connection.vendor == "sqlite":
             told = {part: part(**values) for part in self._parts}
             return lambda: [told.get(part, Counter()) for part in self._tell]
-        sql, blanks = self._compiled(connection.vendor)
-        return ask(sql, blanks.filled_in(values), self._read) if sql else lambda: [Counter() for _ in self._tell]
+        text = self._compiled(connection.vendor)
+        if not self._parts:
+            return lambda: [Counter() for _ in self._tell]
+        return ask(text.sql, text.filled_in(values), self._read)
 
     def _read(self, cursor: Any) -> list[Any]:
         found = iter(cursor.fetchone())
         return [_understood(part, next(found)) if part in self._parts else Counter() for part in self._tell]
 
-    def _compile(self, vendor: str) -> tuple[str, Blanks]:
+    def _compile(self, vendor: str) -> Text:
         """Counts where the rows are: thousands of them are not to be sent here for that."""
-        changed: list[str] = []
-        told: list[str] = []
-        params: list[Any] = []
-        asked: list[Any] = []  # what is given after all that changes
+        changes: list[Part] = []
+        told: list[Part] = []
         for part in self._parts:
-            name = f"changed_{len(changed)}"
+            name = f"changed_{len(changes)}"
             if isinstance(part, _Returning):
-                change, theirs, count, given = part.compile_counting(vendor, name)
-                changed.append(change)
-                params += theirs
+                change, count = part.compile_counting(vendor, name)
+                changes.append(change)
                 told.append(count)
-                asked += given
                 continue
-            sql, blanks, _ = part.compiled(vendor)
+            sql, params = part.compiled(vendor)[0].positional
             if isinstance(part, Whether):
-                told.append(f"EXISTS ({sql})")
-                asked += blanks.params
+                told.append((f"EXISTS ({sql})", params))
             else:
-                changed.append(f"{name} AS ({sql})")
-                params += blanks.params
-        changes = f"WITH {', '.join(changed)} " if changed else ""
-        return f"{changes}SELECT {', '.join(told)}" if self._parts else "", Blanks([*params, *asked])
+                changes.append((sql, params))
+        named = ", ".join(f"changed_{number} AS ({sql})" for number, (sql, _) in enumerate(changes))
+        asked = ", ".join(sql for sql, _ in told)
+        return Text(
+            f"{'WITH' if changes else ''} {named} SELECT {asked}",
+            list(itertools.chain(*(params for _, params in [*changes, *told]))),
+        )
 
 
 def _understood(part: "_Returning | Whether", told: Any) -> Any:

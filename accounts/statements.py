@@ -45,7 +45,7 @@ def commit_with_it() -> None:
         connection.connection.execute("COMMIT", prepare=False)
 
 
-def ask(sql: str, params: Sequence[Any], read: Callable[[Any], Answer]) -> Callable[[], Answer]:
+def ask(sql: str, params: Sequence[Any] | dict[str, Any], read: Callable[[Any], Answer]) -> Callable[[], Answer]:
     """Executes it. What it finds is read when the answer is called for: after `one_round_trip`, and once."""
     cursor = connection.cursor()
     cursor.execute(sql, params)
@@ -68,27 +68,35 @@ class Given(models.Expression):
         return "%s", [self]
 
 
-class Blanks:
-    """The places of a statement that are filled each time. A value that several take is made ready once."""
+class Text:
+    """What a statement says, with a name for each value that is given: one that stands in many places is sent once.
 
-    def __init__(self, params: Sequence[Any]) -> None:
-        self.params = params
-        self._otherwise = [None if isinstance(param, Given) else param for param in params]
-        places: dict[Any, tuple[str, models.Field[Any, Any], list[int]]] = {}
-        for place, param in enumerate(params):
-            if isinstance(param, Given):
-                field = param.output_field
-                places.setdefault((param.name, type(field)), (param.name, field, []))[2].append(place)
-        self._places = list(places.values())
+    `sql` has `%(name)s` for them; `positional` is the same with `%s` and a param for each place, for longer ones.
+    """
 
-    def filled_in(self, values: dict[str, Any]) -> list[Any]:
+    def __init__(self, sql: str, params: Sequence[Any]) -> None:
+        self.positional = sql, params
+        self._given: dict[Any, tuple[str, Given]] = {}
+        self._constants: dict[str, Any] = {}
+        places = iter(params)
+        self.sql = re.sub("%%|%s", lambda at: at[0] if at[0] == "%%" else self._place(next(places)), sql)
+
+    def _place(self, param: Any) -> str:
+        if isinstance(param, int) and not isinstance(param, bool):  # such as the 1 of an EXISTS
+            return f"({int(param)})" if param < 0 else f"{int(param)}"
+        name = f"p{len(self._given) + len(self._constants)}"
+        if isinstance(param, Given):
+            name, _ = self._given.setdefault((param.name, type(param.output_field)), (name, param))
+        else:
+            self._constants[name] = param
+        return f"%({name})s"
+
+    def filled_in(self, values: dict[str, Any]) -> dict[str, Any]:
         here = connections[DEFAULT_DB_ALIAS]  # `connection` looks for it each time that it is asked anything
-        filled = self._otherwise.copy()
-        for name, field, places in self._places:
-            ready = field.get_db_prep_save(values[name], here)
-            for place in places:
-                filled[place] = ready
-        return filled
+        given = {
+            name: param.output_field.get_db_prep_save(values[param.name], here) for name, param in self._given.values()
+        }
+        return {**self._constants, **given}
 
 
 class Statement:
@@ -97,11 +105,11 @@ class Statement:
         self.compiled = functools.cache(functools.partial(_compile, query, returning))
 
     def execute(self, cursor: Any, values: dict[str, Any]) -> None:
-        sql, blanks, _ = self.compiled(connection.vendor)
-        cursor.execute(sql, blanks.filled_in(values))
+        text, _ = self.compiled(connection.vendor)
+        cursor.execute(text.sql, text.filled_in(values))
 
 
-def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, Blanks, Any]:
+def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[Text, Any]:
     # A compiler writes into its query: two threads may be here at once, and each has one of its own.
     compiler: Any = query.clone().get_compiler(connection=connections[DEFAULT_DB_ALIAS])
     compiled = compiler.as_sql()
@@ -112,7 +120,7 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[str, 
         params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
-    return sql, Blanks(params), compiler
+    return Text(sql, params), compiler
 
 
 class Rows(Statement, Generic[Row]):
@@ -134,7 +142,7 @@ class Rows(Statement, Generic[Row]):
     @functools.cache  # noqa: B019  # as many as there are statements, which live as long as the process
     def _reader(self, vendor: str) -> Any:
         """Makes an instance of a row, as Django's ModelIterable does."""
-        _, _, compiler = self.compiled(vendor)
+        _, compiler = self.compiled(vendor)
         info = compiler.klass_info
         model, start, stop = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
         names = [field[0].target.attname for field in compiler.select[start:stop]]
@@ -165,7 +173,7 @@ class Tuples(Statement):
         with connection.cursor() as cursor:
             self.execute(cursor, values)
             found = cursor.fetchall()
-        _, _, compiler = self.compiled(connection.vendor)
+        _, compiler = self.compiled(connection.vendor)
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         return list(map(tuple, compiler.apply_converters(found, converters)))
 
