@@ -33,13 +33,13 @@ class _Condition:
         self.compiled = functools.cache(self._compile)
 
     def _compile(self, vendor: str) -> tuple[str, list[Any], list[str]]:
-        """The SQL, its params, and the columns that it asks of each row."""
+        """The SQL, "" where all rows meet it; its params; and the columns that it asks of each row."""
         query = self._query.clone()
         compiler = query.get_compiler(connection=connections[DEFAULT_DB_ALIAS])
         try:
             sql, params = compiler.compile(query.where)
         except FullResultSet:
-            return "TRUE", [], []
+            return "", [], []
         return sql, list(params), sorted(set(re.findall(rf'{self.table}\.("\w+")', sql)))
 
 
@@ -75,13 +75,13 @@ class _Returning(Statement):
         sql, params = self.compiled(vendor)[0].positional
         condition, asked, columns = self._if.compiled(vendor)
         told, found = ", ".join(self._told), name
-        if columns:
-            # One of each that are alike, by the table's own name: it is by that that the condition knows its columns.
+        if condition:
+            # One for all that are alike, under the table's own name, by which the condition knows their columns.
             sql += "".join(f", {self._if.table}.{column}" for column in columns)
             alike = ", ".join([*columns, *self._told])
             one_of_each = f"SELECT {alike}, count(*) AS number FROM {name} GROUP BY {alike}"  # noqa: S608  # no values are in it
             found = f"({one_of_each}) AS {self._if.table} WHERE {condition}"
-        number = "sum(number)" if columns else "count(*)"
+        number = "sum(number)" if condition else "count(*)"
         kinds = f"SELECT {told}, {number} AS number FROM {found} GROUP BY {told}"  # noqa: S608  # nor here
         return (sql, params), (
             f"(SELECT json_agg(json_build_array({told}, number)) FROM ({kinds}) AS of_{name})",  # noqa: S608  # nor here

@@ -13,7 +13,7 @@ from django.core.cache import cache
 from django.test import Client
 
 from accounts import at_rest, keys, revocation, second_factors, tokens
-from accounts.models import Cause, Invitation, Membership, Organisation, Revocation, SecurityEvent, User
+from accounts.models import Cause, Invitation, Membership, Organisation, Revocation, SecurityEvent, Session, User
 from accounts.revocation import Scope
 from accounts.tests.world import PASSWORD, authorize_url
 from dashboard.tests.places import passkey
@@ -338,6 +338,15 @@ def test_what_is_no_passkey_is_refused(world, browser, client, credential):
     alice.get("/accounts/2fa/webauthn/add/")
     assert alice.post("/accounts/2fa/webauthn/add/", {"name": "x", "credential": credential}).status_code == 200
     assert not Authenticator.objects.filter(type="webauthn").exists()
+
+
+def test_nobody_makes_sessions_without_end_by_asking_for_a_passkey_s_options(client, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login_by_passkey": "3/m/ip"}
+    answers = []
+    for _ in range(5):
+        client.cookies.clear()
+        answers.append(client.get("/accounts/2fa/webauthn/login/", headers={"Accept": "application/json"}).status_code)
+    assert (answers, Session.objects.count()) == ([200, 200, 200, 429, 429], 3)
 
 
 def browser_of_alice(world):
