@@ -111,6 +111,20 @@ def test_a_passkey_is_added_signs_in_by_itself_and_confirms(world, window, key):
     page.get_by_text("This passkey is older than the day your account was secured.").wait_for()
 
 
+def test_whoever_asks_for_passkeys_too_often_is_told_to_wait(db, window, key, settings):
+    settings.ACCOUNT_RATE_LIMITS = {"login_by_passkey": "1/h/ip"}
+    page = window()
+    key(page)
+    page.goto("/accounts/login/")
+    ask = page.get_by_role("button", name="Sign in with a passkey")
+    ask.click()
+    page.locator("#passkey-error").wait_for()  # it knows of none
+    ask.click()
+    page.get_by_text("Wait a minute, then try again.").wait_for()
+    assert barriers(page) == []
+    page.allow("429")
+
+
 def test_a_passkey_is_the_second_step_after_the_password(world, window, key):
     page = window()
     key(page)
