@@ -17,7 +17,7 @@ from django.core.exceptions import FullResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 from django.db.models.sql import DeleteQuery, Query, UpdateQuery
 
-from accounts.statements import Statement, Text, Update, Whether, ask
+from accounts.statements import Statement, Text, Update, Whether, ask, refuse_moments
 
 Kinds = Counter[tuple[Any, ...]]  # how many rows of each kind
 Part = tuple[str, Sequence[Any]]  # SQL and the params for its places
@@ -40,6 +40,7 @@ class _Condition:
             sql, params = compiler.compile(query.where)
         except FullResultSet:
             return "", [], []
+        refuse_moments(sql, params)
         return sql, list(params), sorted(set(re.findall(rf'{self.table}\.("\w+")', sql)))
 
 
@@ -124,9 +125,9 @@ class Together:
         if connection.vendor == "sqlite":
             told = {part: part(**values) for part in self._parts}
             return lambda: [told.get(part, Counter()) for part in self._tell]
-        text = self._compiled(connection.vendor)
         if not self._parts:
             return lambda: [Counter() for _ in self._tell]
+        text = self._compiled(connection.vendor)
         return ask(text.sql, text.filled_in(values), self._read)
 
     def _read(self, cursor: Any) -> list[Any]:

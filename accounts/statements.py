@@ -118,9 +118,13 @@ def _compile(query: Query, returning: Sequence[Any], vendor: str) -> tuple[Text,
         columns = [compiler.compile(expression) for expression in returning]
         sql += " RETURNING " + ", ".join(f"{text} AS told_{number}" for number, (text, _) in enumerate(columns))
         params = (*params, *itertools.chain(*(theirs for _, theirs in columns)))
+    refuse_moments(sql, params)
+    return Text(sql, params), compiler
+
+
+def refuse_moments(sql: str, params: Sequence[Any]) -> None:
     if any(MOMENT.match(str(param)) for param in params):
         raise ValueError(f"A moment is written into {sql}. It has to be given.")
-    return Text(sql, params), compiler
 
 
 class Rows(Statement, Generic[Row]):

@@ -141,7 +141,7 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.credentials.PasswordResetTokenGenerator"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
-ACCOUNT_RATE_LIMITS = {"login_by_passkey": "60/m/ip"}  # besides allauth's own; each takes two requests
+ACCOUNT_RATE_LIMITS = {"login_by_passkey": "60/m/ip"}  # questions for its options; besides allauth's own
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if IS_HTTPS else "http"
 
 # --- ... and their second factor --------------------------------------------------------------------------------------

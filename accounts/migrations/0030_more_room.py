@@ -1,4 +1,5 @@
 """A grant that ends grows by a moment and a UUID: of a page that was half full, one row in twelve found no room.
+Pages that are there stay as they are, until they are written anew (VACUUM FULL).
 
 It is the migration of a change of the triggers as well: what ends grants and blacklists them is not asked to end them.
 """

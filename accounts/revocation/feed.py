@@ -84,8 +84,9 @@ def _for_postgresql(name: str, trigger: Trigger) -> list[str]:
     do = _of_any_number(trigger.at_once) if trigger.at_once else trigger.do
     body = f"BEGIN {do}; RETURN NULL; END"
     if trigger.unless_by:
-        # A line each of this function, of the statement that set it off, and of whose that is.
-        ours = f"split_part(stack, chr(10), 3) LIKE '%{PREFIX}{trigger.unless_by}()%'"
+        # A line each of this function, of the statement that set it off, and of whose that is. What reads otherwise, as
+        # in some languages of a server, is taken for somebody else's, and asked.
+        ours = f"split_part(stack, chr(10), 3) LIKE 'PL/pgSQL% {PREFIX}{trigger.unless_by}() %'"
         unless = f"GET DIAGNOSTICS stack = PG_CONTEXT; IF {ours} THEN RETURN NULL; END IF"
         body = f"DECLARE stack text; BEGIN {unless}; {do}; RETURN NULL; END"
     return [

@@ -23,7 +23,7 @@ UNHURRIED = (
     "set_config('lock_timeout', coalesce(nullif(current_setting('statement_timeout'), '0'), "
     "current_setting('lock_timeout')), true), set_config('statement_timeout', '0', true), "
     "set_config('work_mem', '64MB', true), "  # what it ends is kept there for the triggers: one transaction at a time
-    "set_config('jit', 'off', true)"  # what it takes for long may be short, and compiling it is not
+    "set_config('jit', 'off', true)"  # compiling them takes longer than it saves
 )
 DEADLOCK = "40P01"  # PostgreSQL's SQLSTATE
 TRIES = 4

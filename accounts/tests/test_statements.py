@@ -60,6 +60,8 @@ def test_times_are_given_as_the_database_has_them(world):
 def test_a_moment_that_would_stay_for_ever_is_refused(db):
     with pytest.raises(ValueError, match="has to be given"):
         Whether(Grant.objects.live())()
+    with pytest.raises(ValueError, match="has to be given"):
+        DeleteReturning(Grant.objects.all(), [models.F("epoch")], models.Q(expires_at__gt=timezone.now()))()
 
 
 SECRET = ClientSecret.objects.filter(ended_at=None, integration=Given("integration", models.UUIDField()))

@@ -347,6 +347,8 @@ def test_nobody_makes_sessions_without_end_by_asking_for_a_passkey_s_options(cli
         client.cookies.clear()
         answers.append(client.get("/accounts/2fa/webauthn/login/", headers={"Accept": "application/json"}).status_code)
     assert (answers, Session.objects.count()) == ([200, 200, 200, 429, 429], 3)
+    assert client.get("/accounts/2fa/webauthn/login/").status_code == 302  # makes none
+    assert client.post("/accounts/2fa/webauthn/login/", {"credential": "{}"}).status_code == 302
 
 
 def browser_of_alice(world):

@@ -1,7 +1,7 @@
 // Says in words what allauth's passkey script would only write to the console.
 (() => {
   const words = {
-    Error: "The server did not answer to that. Wait a minute, then try again.",
+    Error: "That cannot be asked just now. Wait a minute, then try again.",
     NotAllowedError: "That was cancelled, or took too long. Nothing was changed; try again when you like.",
     InvalidStateError: "This passkey is known here already.",
     SecurityError: "Passkeys do not work at this address. Open this site by its name (https://, or http://localhost).",
