@@ -85,8 +85,11 @@ def _for_postgresql(name: str, trigger: Trigger) -> list[str]:
     body = f"BEGIN {do}; RETURN NULL; END"
     if trigger.unless_by:
         # A line each of this function, of the statement that set it off, and of whose that is. What reads otherwise, as
-        # in some languages of a server, is taken for somebody else's, and asked.
-        ours = f"split_part(stack, chr(10), 3) LIKE 'PL/pgSQL% {PREFIX}{trigger.unless_by}() %'"
+        # in some languages of a server, or by a rewrite rule, is taken for somebody else's, and asked.
+        ours = (
+            f"split_part(stack, chr(10), 2) LIKE '%\"INSERT INTO {trigger.table} %\"' AND "
+            f"split_part(stack, chr(10), 3) LIKE 'PL/pgSQL% {PREFIX}{trigger.unless_by}() %'"
+        )
         unless = f"GET DIAGNOSTICS stack = PG_CONTEXT; IF {ours} THEN RETURN NULL; END IF"
         body = f"DECLARE stack text; BEGIN {unless}; {do}; RETURN NULL; END"
     return [
@@ -101,7 +104,8 @@ def _of_any_number(do: str) -> str:
     lead to each other would never end.
     """
     many, any_ = "EXISTS (SELECT FROM new_rows OFFSET 1)", "EXISTS (SELECT FROM new_rows)"
-    return f"IF {many} THEN EXECUTE $many${do}$many$; ELSIF {any_} THEN {do}; END IF"
+    anew = "; ".join(f"EXECUTE $many${statement}$many$" for statement in do.split("; "))
+    return f"IF {many} THEN {anew}; ELSIF {any_} THEN {do}; END IF"
 
 
 def _each(trigger: Trigger) -> str:
